@@ -28,6 +28,10 @@ class Answering:
         self.asked.append((case.spec, calls))
         return self.answer(truth_on(case))
 
+    def backward_of_variants(self, variants, case, calls, setting=PLAIN):
+        """One answer for each of the edits."""
+        return [self.backward(case, calls, setting) if self.edit(edits) else None for edits in variants]
+
     def refusals(self, specs):
         """Why it is not called on each of them."""
         return [self.refuses(spec) for spec in specs]

@@ -9,7 +9,7 @@ computation of F'(x) and F'(x)F''(x)", Advances in Engineering Software 4 (1982)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +48,8 @@ NOISE_STEPS = (2.0**-20, 2.0**-8)
 NOISE_ORDER = 6
 # Noise above this share of an output is none of float64: its own is some 2^-50 in long sums.
 COARSE = 2.0**-36
+# Of one question: where the code runs elsewhere a question costs more than a small forward.
+MOST_BYTES = 2**20
 
 
 class EvaluationError(Exception):
@@ -247,8 +249,7 @@ def _along(
     here = _flat(evaluate(point[np.newaxis]))
     rows, bends, noise = [], [], []
     off = np.zeros(here.shape[1]) if level is None else 2 * level
-    for step in steps:
-        high, low = _flat(evaluate(point + step * ways)), _flat(evaluate(point - step * ways))
+    for step, high, low in _both_sides(point, ways, evaluate, steps):
         rows.append((high - low) / (2 * step))
         bends.append(np.abs(high - 2 * here + low) / step)
         noise.append(np.maximum(UNIT * (np.abs(high) + np.abs(low)), off) / (2 * step))
@@ -262,6 +263,18 @@ def _along(
     # Of all outputs together: one that cancels rounds as its neighbours do.
     is_bent = bool(bends[-1].max(initial=0.0) > SAFETY**3 * noise[-1].max(initial=0.0))
     return values, np.where(is_kink, error + bends[-1], error), is_bent
+
+
+def _both_sides(
+    point: Array, ways: Array, evaluate: Evaluate, steps: Sequence[float]
+) -> Iterator[tuple[float, Array, Array]]:
+    """(step, outputs on the one side, outputs on the other), several steps in one question where they are small."""
+    at_once = max(1, MOST_BYTES // max(1, 2 * ways.nbytes))
+    for first in range(0, len(steps), at_once):
+        group = steps[first : first + at_once]
+        outputs = _flat(evaluate(np.concatenate([point + side * step * ways for step in group for side in (1, -1)])))
+        for step, (high, low) in zip(group, outputs.reshape(len(group), 2, len(ways), outputs.shape[1]), strict=True):
+            yield step, high, low
 
 
 @_without_warnings

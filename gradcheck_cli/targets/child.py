@@ -20,9 +20,9 @@ from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec,
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import as_asked
 from gradcheck_cli.model.text import ended
-from gradcheck_cli.targets import interpreter
+from gradcheck_cli.targets import convolutions_met, interpreter, variants
 from gradcheck_cli.targets.alarm import alarm
-from gradcheck_cli.targets.contract import HowToCall, TargetRef, TextEdit
+from gradcheck_cli.targets.contract import HowToCall, TargetRef
 from gradcheck_cli.targets.conventions import (
     AmbiguousError,
     Chosen,
@@ -57,7 +57,6 @@ from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, 
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.conventions.unvaried import Varying
 from gradcheck_cli.targets.conventions.whole_blocks import in_blocks
-from gradcheck_cli.targets.convolutions_met import convolutions_met
 from gradcheck_cli.targets.coroutines import refuse_coroutines
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions import service
@@ -72,7 +71,7 @@ from gradcheck_cli.targets.reach import constants
 from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.seeding import SEED, seed_all
 from gradcheck_cli.targets.setting_now import cannot_ask_in, computing_in
-from gradcheck_cli.targets.spec_message import message_of_spec, spec_of_message
+from gradcheck_cli.targets.spec_message import spec_of_message
 from gradcheck_cli.targets.steady import steady_generators
 from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
 
@@ -122,26 +121,23 @@ def reply_to(
         reply, ready = _load(message)
         return reply, {}, ready
     if message["do"] == "convolutions":
-        return _convolutions(message), {}, ready
+        return convolutions_met.answer(message), {}, ready
     assert ready is not None
     if message["do"] == "edit":
-        return {"edited": ready.edits.put([TextEdit(*fields) for fields in message["edits"]])}, {}, ready
+        return {"edited": ready.edits.put(variants.edits_of(message["edits"]))}, {}, ready
+    if message["do"] == "variants":
+        return *variants.answered(ready.edits, message, arrays, partial(_answer, ready)), ready
+    return *_answer(ready, message, arrays), ready
+
+
+def _answer(
+    ready: Ready | FunctionReady, message: Message, arrays: dict[str, Array]
+) -> tuple[Message, dict[str, Array]]:
     if isinstance(ready, FunctionReady):
-        return *service.answer(ready, message, arrays), ready
+        return service.answer(ready, message, arrays)
     if message["do"] == "refusals":
-        return {"refusals": [_refuses(ready, as_asked(spec_of_message(spec))) for spec in message["specs"]]}, {}, ready
-    return *_backward(ready, message, arrays), ready
-
-
-def _convolutions(message: Message) -> Message:
-    """The geometries that the convolutions of a model meet, which is no target."""
-    ref = TargetRef(message["text"], message["file"], message["name"], module=message["module"])
-    try:
-        return {"geometries": [message_of_spec(spec) for spec in convolutions_met(load(ref))]}
-    except LoadError as error:
-        return {"failed": error.sentence, "hint": error.hint}
-    except GradcheckError as error:
-        return {"failed": error.sentence, "hint": error.hint}
+        return {"refusals": [_refuses(ready, as_asked(spec_of_message(spec))) for spec in message["specs"]]}, {}
+    return _backward(ready, message, arrays)
 
 
 def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:

@@ -95,6 +95,12 @@ class HowToCall:
         return cls(*said, ("convolution", "function"), options.seed, *function)
 
 
+# Seconds. To many questions of one exchange an answer comes after this at the latest, with what was answered by then,
+# but for the question that was begun: who asks looks at the clock between two answers, and waits for none of them much
+# longer than for one question.
+SLICE = 0.25
+
+
 @dataclass(frozen=True)
 class WorkerLimits:
     """What a target may use.

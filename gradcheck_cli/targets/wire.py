@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Setting
+from gradcheck_cli.model import Array
 
 # A frame of ours; what the user's code writes by itself never begins so.
 MAGIC = b"GRDC"
@@ -62,13 +62,6 @@ def as_bfloat16(array: Array) -> Array:
     if (bits & 0xFFFF).any() or not np.array_equal(wide, array, equal_nan=True):
         return array
     return (bits >> 16).astype(np.uint16).view(BFLOAT16).reshape(np.shape(array))
-
-
-def in_format(array: Array, setting: Setting) -> Array:
-    """As it goes over the wire: in the setting's own number format."""
-    if setting.dtype == "bfloat16":
-        return as_bfloat16(np.asarray(array, np.float32))
-    return np.asarray(array, setting.dtype)
 
 
 def widened(array: Array) -> Array:

@@ -9,51 +9,43 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
 from gradcheck_cli.model import (
-    GRADIENTS,
-    PADDING_MODES,
     PLAIN,
-    TENSORS,
     Array,
     Case,
     ConvSpec,
-    GradientName,
-    Gradients,
     Setting,
 )
 from gradcheck_cli.model.errors import TargetError, UnrecognisedError
-from gradcheck_cli.model.spec import CONVS
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
+    SLICE,
     Described,
     DescribedFunction,
     ErrorKind,
-    ForwardBeside,
     HowToCall,
     Outcome,
     Repetition,
     TargetRef,
     TextEdit,
-    Where,
     WorkerLimits,
-    WrongBeside,
 )
+from gradcheck_cli.targets.convolution_client import described_convolution, outcome_of, request_of
 from gradcheck_cli.targets.functions.client import described_function
 from gradcheck_cli.targets.functions.packing import unpacked
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
 from gradcheck_cli.targets.spec_message import message_of_spec
-from gradcheck_cli.targets.wire import Message, WireError, in_format, name_of_dtype, widened
+from gradcheck_cli.targets.variants import VariantAnswer, Variants, asked_of, each_answer, listed_edits
+from gradcheck_cli.targets.wire import Message, WireError
 
 # How the child loads: the whole file; what the target needs; the same without a try, where every try ends the process.
 ATTEMPTS = ("whole", "needed", "untried")
 IMPORTS_TORCH = re.compile(rb"^\s*(import|from)\s.*\btorch\b", re.MULTILINE)
-WHERE: tuple[Where, ...] = ("forward", "backward")
-KINDS: tuple[ErrorKind, ...] = ("", "raised", "timeout", "crashed", "memory", "exited", "refused", "misshapen")
 
 
 class Answerer(Protocol):
@@ -139,9 +131,24 @@ class Worker:
         try:
             message, answered = self._child.exchange(request, arrays, self.limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
-            lost = self._lost(failure)
-            return {"kind": lost.error_kind, "error": lost.error}, {}, lost.printed
+            return self._lost(failure)
         return message, answered, self._child.printed()
+
+    def ask_variants(self, variants: Variants, request: Message, arrays: dict[str, Array]) -> list[VariantAnswer]:
+        """One question to the target with each of these edits in its text; the last one stays there, see `edit`.
+
+        Returns:
+            For the first of them, one at least. A process that died has answered for the one that is the last here.
+        """
+        if self._child is None:
+            return [None] * len(variants)
+        limit = self.limits.timeout + SLICE
+        try:
+            found = each_answer(*self._child.exchange(asked_of(variants, request), arrays, limit))
+            self._child.printed()  # by several, of which nobody can tell which
+        except (TimedOutError, DiedError, WireError) as failure:
+            return [self._lost(failure)[:2]]
+        return found
 
     def backward(self, case: Case, calls: Repetition = "twice", setting: Setting = PLAIN) -> Outcome:
         """Ask the target for the gradients of `case`.
@@ -154,19 +161,14 @@ class Worker:
         Raises:
             TargetError: it cannot be loaded.
         """
-        self.describe_any()
-        if self._child is None:
-            if self._starts > self.limits.restarts:
-                return Outcome(Gradients(), error=NOT_TRIED, error_kind="crashed")
-            self._load()
-        assert self._child is not None
-        arrays = {str(name): in_format(array, setting) for name, array in case.items()}
-        request = {"do": "backward", "spec": message_of_spec(case.spec), "calls": calls, "setting": setting.message()}
-        try:
-            message, answered = self._child.exchange(request, arrays, self.limits.timeout)
-        except (TimedOutError, DiedError, WireError) as failure:
-            return self._lost(failure)
-        return _outcome(message, answered, self._child.printed(), case.spec)
+        return outcome_of(*self.ask(*request_of(case, calls, setting)), case.spec)
+
+    def backward_of_variants(
+        self, variants: Variants, case: Case, calls: Repetition = "twice", setting: Setting = PLAIN
+    ) -> list[Outcome | None]:
+        """The same of the target with each of these edits in its text; see `ask_variants`."""
+        found = self.ask_variants(variants, *request_of(case, calls, setting))
+        return [None if each is None else outcome_of(*each, "", case.spec) for each in found]
 
     def refusals(self, specs: Sequence[ConvSpec]) -> list[str]:
         """Why the target is not asked about each of these geometries; "" where its answer to `backward` tells.
@@ -195,7 +197,7 @@ class Worker:
         """
         if self._child is None:
             return False
-        request = {"do": "edit", "edits": [list(astuple(edit)) for edit in edits]}
+        request = {"do": "edit", "edits": listed_edits(edits)}
         try:
             message, _ = self._child.exchange(request, {}, self.limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
@@ -219,9 +221,10 @@ class Worker:
         try:
             message, _ = self._child.exchange(self._load_request(), {}, self.limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
-            lost = self._lost(failure)
-            hint = f"more time: --timeout {10 * self.limits.timeout:g}" if lost.error_kind == "timeout" else None
-            self._loss = TargetError(f"{self._ref.text} cannot be loaded: {lost.error}.", facts=_shown(lost), hint=hint)
+            lost, _, printed = self._lost(failure)
+            hint = f"more time: --timeout {10 * self.limits.timeout:g}" if lost["kind"] == "timeout" else None
+            sentence = f"{self._ref.text} cannot be loaded: {lost['error']}."
+            self._loss = TargetError(sentence, facts=_shown(printed), hint=hint)
             if self._attempt < len(ATTEMPTS) - 1:
                 self._attempt += 1
                 return self._load()
@@ -236,7 +239,7 @@ class Worker:
             raise self._loss if self._loss and ATTEMPTS[self._attempt] == "untried" else refusal
         if message.get("kind") == "function":
             return self._described_function(message, printed)
-        return _described(message, self._ref, printed)
+        return described_convolution(message, self._ref, printed)
 
     def _described_function(self, message: Message, printed: str) -> DescribedFunction:
         assert self._child is not None
@@ -267,13 +270,13 @@ class Worker:
             "seconds": self.limits.timeout,
         }
 
-    def _lost(self, failure: Exception) -> Outcome:
-        """What is left to say when the child gave no answer."""
+    def _lost(self, failure: Exception) -> tuple[Message, dict[str, Array], str]:
+        """What is left to say when the child gave no answer, in the form of one."""
         assert self._child is not None
         self._child.kill()
         printed, self._child = self._child.printed(), None
         error, kind = _epitaph(failure, self.limits)
-        return Outcome(Gradients(), error=error, error_kind=kind, printed=printed)
+        return {"kind": kind, "error": error}, {}, printed
 
 
 def sure_to_load(ref: TargetRef) -> tuple[str, ...]:
@@ -299,8 +302,8 @@ def _epitaph(failure: Exception, limits: WorkerLimits) -> tuple[str, ErrorKind]:
     return str(failure).rstrip("."), "crashed"
 
 
-def _shown(lost: Outcome) -> dict[str, object] | None:
-    last = lost.printed.strip().splitlines()[-1:]
+def _shown(printed: str) -> dict[str, object] | None:
+    last = printed.strip().splitlines()[-1:]
     return {"printed": last[0][:120]} if last else None
 
 
@@ -316,77 +319,3 @@ def _target_error(message: Message, printed: str) -> TargetError:
         facts={str(key): str(value) for key, value in facts.items()} if isinstance(facts, dict) and facts else None,
         hint=str(message["hint"]) if message.get("hint") else None,
     )
-
-
-def _described(message: Message, ref: TargetRef, printed: str) -> Described:
-    return Described(
-        convention=str(message["convention"]),
-        layout=str(message["layout"]),
-        layer=next(name for name in CONVS if name == message["layer"]),
-        modes=tuple(mode for mode in PADDING_MODES if mode in message["modes"]),
-        why=str(message["why"]),
-        line=ref.line,
-        yields=_gradient_names(message["yields"]),
-        assumed=bool(message.get("assumed")),
-        notes=tuple(str(note) for note in message["notes"]),
-        flipped=bool(message["flipped"]),
-        rate=float(message["rate"]),
-        parts=_gradient_names(message["parts"]),
-        same=tuple(str(rule) for rule in message["same"]),
-        constants=tuple(int(number) for number in message["constants"]),
-        unvaried=tuple(map(str, message["unvaried"])),
-        wrong_beside=tuple(WrongBeside(*each) for each in message["wrong_beside"]),
-        printed=printed,
-    )
-
-
-def _gradient_names(given: Sequence[object]) -> tuple[GradientName, ...]:
-    return tuple(name for name in GRADIENTS if name in given)
-
-
-def _outcome(message: Message, arrays: dict[str, Array], printed: str, spec: ConvSpec) -> Outcome:
-    """The child's answer, with the shapes checked again on this side."""
-    formats = {name: name_of_dtype(array) for name, array in arrays.items()}
-    arrays = {name: widened(array) for name, array in arrays.items()}
-    first = _gradients(arrays, "first")
-    kind: ErrorKind = next((kind for kind in KINDS if kind == message.get("kind")), "crashed")
-    if not kind and not _shapes_fit(first, spec):
-        kind = "misshapen"
-    return Outcome(
-        gradients=first,
-        second=_gradients(arrays, "second") if message.get("calls", "once") != "once" else None,
-        supported=bool(message.get("supported", True)),
-        error=str(message.get("error", "")),
-        error_kind=kind,
-        error_line=_line(message.get("line")),
-        error_columns=_columns(message.get("columns")),
-        error_where=next((where for where in WHERE if where == message.get("where")), ""),
-        autograd_refused=str(message.get("autograd_refused", "")),
-        summed_by_autograd=_gradient_names(message.get("summed_by_autograd", ())),
-        forward_error=str(message.get("forward_error", "")),
-        printed=printed,
-        wrong_forward=str(message.get("wrong", "")),
-        beside=ForwardBeside(**message["beside"]) if "beside" in message else None,
-        unreached=tuple(int(line) for line in message["unreached"]) if "unreached" in message else None,
-        mutated=tuple(str(name) for name in message.get("mutated", ())),
-        dtypes={name: formats[f"first.{name}"] for name in first},
-        seconds=float(message.get("seconds", 0.0)),
-    )
-
-
-def _gradients(arrays: dict[str, Array], call: str) -> Gradients:
-    return Gradients(**{name: arrays.get(f"{call}.{name}") for name in GRADIENTS})
-
-
-def _shapes_fit(gradients: Gradients, spec: ConvSpec) -> bool:
-    return all(array.shape == TENSORS[name].shape(spec) for name, array in gradients.items())
-
-
-def _line(value: object) -> int | None:
-    return value if isinstance(value, int) else None
-
-
-def _columns(value: object) -> tuple[int, int | None] | None:
-    if not isinstance(value, Sequence) or len(value) != 2 or not isinstance(value[0], int):
-        return None
-    return value[0], _line(value[1])

@@ -14,6 +14,7 @@ from typing import Protocol
 from gradcheck_cli.model import Case, ConvSpec, Gradients, Setting
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets import Outcome, Repetition, TextEdit
+from gradcheck_cli.targets.variants import Variants
 from gradcheck_cli.trials.answer import Answer
 from gradcheck_cli.trials.question import Question
 
@@ -23,6 +24,11 @@ class Called(Protocol):
 
     def backward(self, case: Case, calls: Repetition, setting: Setting, /) -> Outcome:
         """The target's gradients for a case."""
+
+    def backward_of_variants(
+        self, variants: Variants, case: Case, calls: Repetition, setting: Setting, /
+    ) -> Sequence[Outcome | None]:
+        """The same with each of these edits in its text, of the first of them; None where they cannot be put."""
 
     def refusals(self, specs: Sequence[ConvSpec], /) -> Sequence[str]:
         """Why it is not called on each of these geometries, "" where it is."""
@@ -114,6 +120,23 @@ class Asker:
             outcome = self.worker.backward(case, question.calls, question.setting)
         except TargetError as error:
             outcome = Outcome(Gradients(), error=error.sentence, error_kind="crashed")
+        return self._answer(question, case, outcome)
+
+    def ask_variants(self, variants: Variants, question: Question, case: Case) -> list[Answer | None]:
+        """Put a question to the target with each of these edits in its text, as far as a slice of time goes.
+
+        Returns:
+            For the first of them, one at least; None where the edits cannot be put. The last ones stay in its text.
+
+        Raises:
+            InterruptedError: the run is being ended.
+        """
+        if self.running.ended:
+            raise InterruptedError
+        outcomes = self.worker.backward_of_variants(variants, case, question.calls, question.setting)
+        return [None if outcome is None else self._answer(question, case, outcome) for outcome in outcomes]
+
+    def _answer(self, question: Question, case: Case, outcome: Outcome) -> Answer:
         if outcome.error_kind == "timeout":
             # A call that was ended at the limit took that long; nobody was left to measure it.
             outcome = replace(outcome, seconds=self.timeout)

@@ -13,10 +13,11 @@ import numpy as np
 from gradcheck_cli.checks.ladder.judge import JudgedGradient
 from gradcheck_cli.diagnose.changes import Change
 from gradcheck_cli.model import CALL, FunctionOutcome, Verdict
+from gradcheck_cli.targets.variants import Variants
 from gradcheck_cli.trials.compared import FunctionComparison, judged_of
 from gradcheck_cli.trials.function_trial import Asking, FunctionTrial
 from gradcheck_cli.trials.functions import FunctionSession
-from gradcheck_cli.trials.mending import LostError, least_supposing
+from gradcheck_cli.trials.mending import LostError, least_supposing, right_ones
 
 # What took the process, and the change in it, away: nothing is known of the changes that were not tried then.
 _LOST = ("timeout", "crashed", "exited")
@@ -57,7 +58,7 @@ class FunctionMending:
             return []
         try:
             return least_supposing(
-                changes, lambda change: self._holds(change, asked[:1]), lambda change: self._holds(change, asked)
+                changes, lambda group: self._likely(group, asked[0]), lambda change: self._holds(change, asked)
             )
         except LostError:
             return []
@@ -88,21 +89,36 @@ class FunctionMending:
         mine = [each for each in self.comparison.compared if each.asking is asking]
         return [each.name for each in mine if each.judged.verdict is Verdict.PASS]
 
+    def _likely(self, changes: Sequence[Change], first: _Asked) -> list[Change]:
+        """Those that mend one call."""
+
+        def ask(variants: Variants) -> Sequence[FunctionOutcome | None]:
+            self._look_at_the_clock()
+            return self.session.client.gradients_of_variants(variants, first.trial.sample, first.asking.upstream)
+
+        return right_ones(changes, ask, lambda outcome: _mends(first, outcome))
+
     def _holds(self, change: Change, asked: Sequence[_Asked]) -> bool:
+        self._look_at_the_clock()
+        client = self.session.client
+        return client.edit(change.edits) and all(
+            _mends(each, client.gradients(each.trial.sample, each.asking.upstream)) for each in asked
+        )
+
+    def _look_at_the_clock(self) -> None:
         if self.session.is_late:
             raise LostError
-        return self.session.client.edit(change.edits) and all(self._mends(each) for each in asked)
 
-    def _mends(self, each: _Asked) -> bool:
-        """Right now, with the outputs as they were, and nothing wrong that was right."""
-        outcome = self.session.client.gradients(each.trial.sample, each.asking.upstream)
-        if outcome.error_kind in _LOST:
-            raise LostError
-        if not outcome.ended or not _same_outputs(outcome, each.trial):
-            return False
-        again = replace(each.asking, outcome=outcome)
-        verdicts = (judged_of(each.trial, again, name) for name in each.names)
-        return all(judged is not None and judged.verdict is Verdict.PASS for judged in verdicts)
+
+def _mends(each: _Asked, outcome: FunctionOutcome) -> bool:
+    """Right now, with the outputs as they were, and nothing wrong that was right."""
+    if outcome.error_kind in _LOST:
+        raise LostError
+    if not outcome.ended or not _same_outputs(outcome, each.trial):
+        return False
+    again = replace(each.asking, outcome=outcome)
+    verdicts = (judged_of(each.trial, again, name) for name in each.names)
+    return all(judged is not None and judged.verdict is Verdict.PASS for judged in verdicts)
 
 
 def _is_wrong(judged: JudgedGradient) -> bool:

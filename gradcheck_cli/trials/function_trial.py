@@ -16,6 +16,7 @@ from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.oracles.blackbox import Direction, Jacobian
 from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.targets.functions.client import Stacked
+from gradcheck_cli.targets.variants import Variants
 
 
 class CalledFunction(Protocol):
@@ -31,7 +32,7 @@ class CalledFunction(Protocol):
         """What another forward gives."""
 
     def varied(self, sample: Sample, name: str, values: Array, /) -> Stacked:
-        """The forward for several values of one argument."""
+        """The forward for the first of several values of one argument, one at least."""
 
     def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1, /) -> FunctionOutcome:
         """Forward and backward."""
@@ -41,6 +42,11 @@ class CalledFunction(Protocol):
 
     def edit(self, edits: Sequence[TextEdit], /) -> bool:
         """Let the function run with these in its text; none undoes it. False where they cannot be put."""
+
+    def gradients_of_variants(
+        self, variants: Variants, sample: Sample, upstream: Sequence[Array], /
+    ) -> Sequence[FunctionOutcome | None]:
+        """Forward and backward with each of these edits in its text, of the first of them; None: cannot be put."""
 
     def in_circumstances(
         self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances, /

@@ -23,6 +23,7 @@ from gradcheck_cli.model.circumstances import Circumstances, every_circumstance
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.oracles.blackbox import (
+    MOST_BYTES,
     Direction,
     Evaluate,
     EvaluationError,
@@ -280,12 +281,18 @@ class FunctionSession:
         return [FunctionTrial(sample, outcome.outputs, (asking,), exact=exact, about="whole numbers")]
 
     def _evaluate(self, sample: Sample, name: str, values: Array) -> tuple[Array, ...]:
-        if time.perf_counter() > self.deadline:
-            raise EvaluationError("the time limit is reached; smaller inputs take less (gradcheck_inputs, --timeout)")
-        stacked = self.client.varied(sample, name, values)
-        if stacked.error or not stacked.outputs:
-            raise EvaluationError(stacked.error or "the forward gives nothing")
-        return stacked.outputs
+        gathered: list[tuple[Array, ...]] = []
+        while not gathered or len(values):
+            if self.is_late:
+                raise EvaluationError(
+                    "the time limit is reached; smaller inputs take less (gradcheck_inputs, --timeout)"
+                )
+            stacked = self.client.varied(sample, name, values[: max(1, MOST_BYTES // max(1, values[:1].nbytes))])
+            if stacked.error or not stacked.outputs:
+                raise EvaluationError(stacked.error or "the forward gives nothing")
+            gathered.append(stacked.outputs)
+            values = values[len(stacked.outputs[0]) :]
+        return gathered[0] if len(gathered) == 1 else tuple(map(np.concatenate, zip(*gathered, strict=True)))
 
 
 def _derivative(point: Array, evaluate: Evaluate, second: Direction) -> Jacobian:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gradcheck_cli.oracles import blackbox
 from gradcheck_cli.oracles.blackbox import (
     EvaluationError,
     complex_step,
@@ -148,3 +149,18 @@ def test_a_forward_that_makes_float64_of_longer_numbers_has_no_better_derivative
     longer = differences(point.astype(np.longdouble), as_float64)
 
     assert np.allclose(with_its_rounding(known, longer).values, np.diag(np.cos(point)), atol=1e-9)
+
+
+@pytest.mark.parametrize(("most", "questions"), [(2**20, 2), (1, 1 + blackbox.HALVINGS)])
+def test_small_steps_are_asked_about_in_one_question(monkeypatch, most, questions):
+    """Large ones each by itself; the numbers are the same."""
+    monkeypatch.setattr(blackbox, "MOST_BYTES", most)
+    asked, point = [], np.array([0.5, 2.0])
+
+    def counted(values):
+        asked.append(len(values))
+        return (np.exp(values),)
+
+    found = differences(point, counted)
+    assert len(asked) == 1 + questions
+    assert np.abs(found.values - np.diag(np.exp(point))).max() <= found.error.max() < 1e-9

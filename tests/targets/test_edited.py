@@ -1,6 +1,7 @@
 """The functions of a loaded file with parts of their text exchanged."""
 
 import ast
+from dataclasses import replace
 
 import pytest
 
@@ -38,10 +39,10 @@ def loaded():
     return names, Edits(tree, FILE)
 
 
-def at(text, instead, is_statement=False):
+def at(text, instead, is_statement=False, file=TEXT):
     """The edit of the one place that holds such a text."""
-    (line,) = [number for number, each in enumerate(TEXT.splitlines(), start=1) if text in each]
-    start = len(TEXT.splitlines()[line - 1].partition(text)[0].encode())
+    (line,) = [number for number, each in enumerate(file.splitlines(), start=1) if text in each]
+    start = len(file.splitlines()[line - 1].partition(text)[0].encode())
     return TextEdit(line, start, line, start + len(text.encode()), instead, is_statement)
 
 
@@ -86,6 +87,61 @@ def test_columns_are_counted_in_bytes(loaded):
     names, edits = loaded
     assert edits.put([at("ä * g", "g")])
     assert names["twice"](5, 2) == 2
+
+
+NESTED = """\
+class Outer:
+    factor = 2
+
+    class Inner:
+        def __scaled(self, g): return g * 2
+        def scaled(self, g): return self.__scaled(g) + 1
+
+    def least(self): return 1
+    def both(self): a = 1; b = 2; return a + b
+
+class Derived(Outer.Inner):
+    def scaled(self, g): return super().scaled(g) * 10
+"""
+
+
+def nested(*edits):
+    """Objects of both classes whose methods hold these edits, and whether they could be put."""
+    names, tree = {}, ast.parse(NESTED)
+    exec(compile(tree, FILE, "exec"), names)
+    is_put = Edits(tree, FILE).put(edits)
+    assert ast.dump(tree, include_attributes=True) == ast.dump(ast.parse(NESTED), include_attributes=True)
+    return names["Outer"](), names["Derived"](), is_put
+
+
+def test_a_method_keeps_its_class_where_it_alone_is_edited():
+    """Private names, `super()`, and its place in a class inside a class."""
+    assert nested(at("g * 2", "g * 3", file=NESTED))[1].scaled(5) == 160
+    assert nested(at("self.__scaled(g) + 1", "self.__scaled(g)", file=NESTED))[1].scaled(5) == 100
+    assert nested(at("super().scaled(g) * 10", "super().scaled(g) * 20", file=NESTED))[1].scaled(5) == 220
+
+
+def test_edits_of_one_line_and_of_two_methods_are_put_together():
+    """Each in the statement where it stands."""
+    texts = {"a = 1": "a = 5", "b = 2": "b = 7"}
+    edits = [at(text, instead, is_statement=True, file=NESTED) for text, instead in texts.items()]
+    outer, derived, _ = nested(*edits, at("g * 2", "g * 4", file=NESTED))
+    assert (outer.both(), derived.scaled(1)) == (12, 50)
+
+
+def test_an_edit_inside_another_cannot_be_put():
+    """What it stands for is gone with the other."""
+    whole = at("b = 2", "b = 8", True, NESTED)
+    number = replace(whole, column=whole.end_column - 1, text="7", is_statement=False)
+    assert nested(number)[0].both() == 8
+    outer, _, is_put = nested(whole, number)
+    assert (outer.both(), is_put) == (3, False)
+
+
+def test_an_edit_outside_of_all_methods_changes_none():
+    """What a class holds beside them was made when the file ran."""
+    outer, _, is_put = nested(at("factor = 2", "factor = 3", True, NESTED))
+    assert (outer.factor, is_put) == (2, False)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The worker against code that hangs, crashes, exits, hoards, prints, forks and cheats."""
 
+import itertools
 import os
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.errors import TargetError
-from gradcheck_cli.targets import Worker, WorkerLimits, resolve
+from gradcheck_cli.targets import Worker, WorkerLimits, nursery, resolve
 from gradcheck_cli.targets.conventions.probes import integer_case
 from helpers import PATIENCE, RIGHT, asked_within, soon
 
@@ -184,8 +185,9 @@ def test_a_dead_worker_is_restarted_only_so_often(tmp_path):
     assert errors == ["the code ended the process (exit status 1)"] * 2 + ["not tried: it died too often before"]
 
 
-def test_a_numpy_target_does_not_wait_for_torch(tmp_path):
-    """torch is not imported in the worker unless the user's file imports it."""
+def test_a_numpy_target_does_not_wait_for_torch(tmp_path, monkeypatch):
+    """torch is not imported in the worker unless the user's file imports it, or many targets are asked."""
+    monkeypatch.setattr(nursery, "children_asked_for", itertools.count(1))
     file = tmp_path / "user.py"
     file.write_text(
         RIGHT

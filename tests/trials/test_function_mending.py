@@ -40,6 +40,9 @@ class Called:
         self.text = edits[0].text if edits else "as it is"
         return True
 
+    def gradients_of_variants(self, variants, sample, upstream):
+        return [self.gradients(sample, upstream) if self.edit(edits) else None for edits in variants]
+
     def gradients(self, sample, upstream, calls=1):
         given = self.texts[self.text]
         if isinstance(given, str):

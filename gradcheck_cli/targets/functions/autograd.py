@@ -24,7 +24,7 @@ from gradcheck_cli.targets.functions.form import (
     is_real,
     mutated,
 )
-from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.plain import parameters_of
 from gradcheck_cli.targets.functions.reading import names_of_rest, written_as_none
 from gradcheck_cli.targets.functions.tensors import arrays, floating, leaves, tensors, upstream_for
 from gradcheck_cli.targets.setting_now import computing_in, forward_setting

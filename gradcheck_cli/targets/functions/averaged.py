@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import lru_cache
 
 from gradcheck_cli.model import Array, syntax
 
 
+# A backward is asked thousands of times.
+@lru_cache(maxsize=256)
 def averages_over_columns(source: str) -> bool:
     """Does a backward count columns, `m = A_prev.shape[1]`, and divide by their number?
 

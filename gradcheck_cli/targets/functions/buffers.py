@@ -16,7 +16,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, syntax
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.spelling import belongs_to
 
 Shape = tuple[int, ...]

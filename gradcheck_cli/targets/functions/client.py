@@ -14,6 +14,7 @@ from gradcheck_cli.model.functions import lacks_ones
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.targets.contract import DescribedFunction, TargetRef, TextEdit
 from gradcheck_cli.targets.functions.packing import packed
+from gradcheck_cli.targets.variants import VariantAnswer, Variants
 from gradcheck_cli.targets.wire import Message, WireError
 
 Casts = Literal["as written", "float64"]
@@ -29,12 +30,15 @@ class AskedWorker(Protocol):
     def edit(self, edits: Sequence[TextEdit]) -> bool:
         """Let the target run with these in its text."""
 
+    def ask_variants(self, variants: Variants, request: Message, arrays: dict[str, Array]) -> list[VariantAnswer]:
+        """The answers with each of these edits in its text, of the first of them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stacked:
-    """The outputs of a forward for several values of one argument, each output with one more axis in front.
+    """The outputs of a forward for the first of several values of an argument, each with one more axis in front.
 
-    `error` says why there are fewer than values, "" where all are there.
+    `error` says why there are none for the next; "" where they were not asked for yet, as these took a slice of time.
     """
 
     outputs: tuple[Array, ...]
@@ -81,17 +85,21 @@ class FunctionClient:
         return _outcome(message, answered, printed)
 
     def varied(self, sample: Sample, name: str, values: Array) -> Stacked:
-        """The forward for each of `values`, (how many, *shape of the argument), in the place of one argument."""
+        """The forward for the first of `values`, (how many, *shape of the argument), in the place of one argument."""
         stacked = self._forwards(sample, name, values)
         return Stacked((), stacked.error) if isinstance(stacked, FunctionOutcome) else stacked
 
     def gradients(self, sample: Sample, upstream: Sequence[Array], calls: int = 1) -> FunctionOutcome:
         """Forward and backward, once or twice."""
-        listed, arrays = packed([sample])
-        arrays |= {f"G{place}": grad for place, grad in enumerate(upstream)}
-        request = {"do": "function", "sample": listed[0], "upstreams": len(upstream), "calls": calls}
-        message, answered, printed = self._ask(request, arrays)
-        return _lengthened(_outcome(message, answered, printed), sample)
+        return _lengthened(_outcome(*self._ask(*_request(sample, upstream, calls))), sample)
+
+    def gradients_of_variants(
+        self, variants: Variants, sample: Sample, upstream: Sequence[Array]
+    ) -> list[FunctionOutcome | None]:
+        """Forward and backward, once, with each of these edits in the text; see `Worker.ask_variants`."""
+        request, arrays = _request(sample, upstream, 1)
+        found = self.worker.ask_variants(variants, self._in_casts(request), arrays)
+        return [None if each is None else _lengthened(_outcome(*each, ""), sample) for each in found]
 
     def in_circumstances(
         self, sample: Sample, upstream: Sequence[Array], circumstances: Circumstances
@@ -123,7 +131,10 @@ class FunctionClient:
         return self.worker.edit(edits)
 
     def _ask(self, request: Message, arrays: dict[str, Array]) -> tuple[Message, dict[str, Array], str]:
-        return self.worker.ask(request if self.casts == "as written" else request | {"casts": self.casts}, arrays)
+        return self.worker.ask(self._in_casts(request), arrays)
+
+    def _in_casts(self, request: Message) -> Message:
+        return request if self.casts == "as written" else request | {"casts": self.casts}
 
     def _forwards(self, sample: Sample, name: str, values: Array) -> Stacked | FunctionOutcome:
         listed, arrays = packed([sample])
@@ -152,6 +163,13 @@ def described_function(
         notes=tuple(str(note) for note in message["notes"]),
         printed=printed,
     )
+
+
+def _request(sample: Sample, upstream: Sequence[Array], calls: int) -> tuple[Message, dict[str, Array]]:
+    """The question for the gradients of a sample, and its arrays."""
+    listed, arrays = packed([sample])
+    arrays |= {f"G{place}": grad for place, grad in enumerate(upstream)}
+    return {"do": "function", "sample": listed[0], "upstreams": len(upstream), "calls": calls}, arrays
 
 
 def _outputs(message: Message, arrays: Mapping[str, Array]) -> tuple[Array, ...]:

@@ -16,17 +16,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.targets.functions.form import Values, fresh
-from gradcheck_cli.targets.functions.pair import (
-    ARGUMENT,
-    CACHE,
-    RESULT,
-    Meaning,
-    PairForm,
-    PlainFunction,
-    Wiring,
-    call_by_name,
-)
+from gradcheck_cli.targets.functions.pair import ARGUMENT, CACHE, RESULT, Meaning, PairForm, Wiring
 from gradcheck_cli.targets.functions.pairs import Defined
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,

@@ -17,7 +17,7 @@ from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import shape_of
 from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES, Proposal, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.plain import parameters_of
 from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, tokens, word_set
 from gradcheck_cli.targets.functions.state import held
 from gradcheck_cli.targets.setting_now import made_in_float64

@@ -11,7 +11,7 @@ from typing import Any
 from gradcheck_cli.model import FunctionForm
 from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter
-from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.plain import parameters_of
 
 
 def is_custom_operator(target: Any) -> bool:

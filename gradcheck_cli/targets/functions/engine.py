@@ -14,7 +14,7 @@ from gradcheck_cli.targets.functions.engines import is_handed_node, takes_arrays
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, Ran, Values, as_array, in_backward
 from gradcheck_cli.targets.functions.inputs.drawing import drawn
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
-from gradcheck_cli.targets.functions.pair import PlainFunction, parameters_of
+from gradcheck_cli.targets.functions.plain import PlainFunction, parameters_of
 from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelling import is_upstream, looks_like_gradient, tokens, word_set
 from gradcheck_cli.targets.functions.state import parts_of

@@ -43,8 +43,9 @@ from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
-from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.pairs import Defined, backward_for, defined_by, pairs_among
+from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.pointwise import pointwise_pairs
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcheck_cli.targets.functions.form import as_array
-from gradcheck_cli.targets.functions.pair import PairForm, call_by_name
+from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.pairs import FORCES
+from gradcheck_cli.targets.functions.plain import call_by_name
 from gradcheck_cli.targets.functions.spelling import tokens
 
 _NEGATIVE = "a force is the negative of the slope"

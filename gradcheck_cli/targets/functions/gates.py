@@ -17,7 +17,7 @@ from gradcheck_cli.model import Array, FunctionForm, ReturnedEntry
 from gradcheck_cli.targets.functions.constructing import Making, makings
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, Ran, Values, in_backward
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
-from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.plain import parameters_of
 from gradcheck_cli.targets.functions.pointwise import POINTS
 from gradcheck_cli.targets.functions.reading import parameter_names
 

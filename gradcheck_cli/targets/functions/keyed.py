@@ -16,7 +16,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.inputs.proposals import is_bias_name
-from gradcheck_cli.targets.functions.pair import PlainFunction
+from gradcheck_cli.targets.functions.plain import PlainFunction
 
 _COUNTED = r"""\[\s*(?:(['"])([A-Za-z_]+)\1\s*\+\s*str\(|[fF](['"])([A-Za-z_]+)\{|(['"])([A-Za-z_]+)%[ds]\5\s*%)"""
 # `parameters["W1"]`: as many layers as there are numbers.

@@ -9,7 +9,8 @@ from typing import Any
 
 from gradcheck_cli.model import Array, FunctionForm
 from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, fresh, mutated, outputs_of
-from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name, float_arrays
+from gradcheck_cli.targets.functions.pair import float_arrays
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import (
     claimed,
     entries_of,

@@ -19,7 +19,7 @@ from gradcheck_cli.targets.functions.network_wiring import (
     layouts_of,
     shapes_made,
 )
-from gradcheck_cli.targets.functions.pair import PlainFunction
+from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.spelling import is_target
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
 

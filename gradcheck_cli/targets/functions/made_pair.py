@@ -18,7 +18,8 @@ from gradcheck_cli.targets.functions.network_wiring import (
     sample_of,
     shapes_made,
 )
-from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.spelling import is_upstream
 from gradcheck_cli.targets.functions.unpacked import with_members
 

@@ -11,8 +11,8 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.by_use import methods_by_use, stores_attributes
 from gradcheck_cli.targets.functions.context import context_name, new_context
 from gradcheck_cli.targets.functions.form import Parameter, as_array, is_listed, outputs_of
-from gradcheck_cli.targets.functions.pair import call_by_name, parameters_of
 from gradcheck_cli.targets.functions.pairs import backward_for, defined_of, pairs_among
+from gradcheck_cli.targets.functions.plain import call_by_name, parameters_of
 from gradcheck_cli.targets.functions.spelling import (
     RATES,
     in_order,

@@ -21,7 +21,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
-from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.plain import parameters_of
 from gradcheck_cli.targets.functions.tensors import arrays, floating, leaves, tensors, upstream_for
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import MODULE

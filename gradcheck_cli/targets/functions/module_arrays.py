@@ -17,7 +17,7 @@ from gradcheck_cli.model import Array, syntax
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.loss import LossForm
 from gradcheck_cli.targets.functions.made_loss import MadeLossForm
-from gradcheck_cli.targets.functions.pair import PlainFunction
+from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import belongs_to
 

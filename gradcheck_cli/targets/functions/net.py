@@ -11,7 +11,7 @@ from gradcheck_cli.targets.functions.form import outputs_of
 from gradcheck_cli.targets.functions.layer import LayerForm
 from gradcheck_cli.targets.functions.loss import taken_apart
 from gradcheck_cli.targets.functions.methods import Methods
-from gradcheck_cli.targets.functions.pair import call_by_name
+from gradcheck_cli.targets.functions.plain import call_by_name
 from gradcheck_cli.targets.functions.reading import entries_of, gradients_among
 
 

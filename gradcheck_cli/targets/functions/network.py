@@ -41,7 +41,7 @@ from gradcheck_cli.targets.functions.network_wiring import (
     sample_of,
     shapes_made,
 )
-from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names
 from gradcheck_cli.targets.functions.slopes import is_slope
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, backwards_among, tokens

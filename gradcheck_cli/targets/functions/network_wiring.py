@@ -13,7 +13,7 @@ from gradcheck_cli.model import Array, Sample
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction, as_array
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, constant
-from gradcheck_cli.targets.functions.pair import PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import entries_of, returned_names
 from gradcheck_cli.targets.functions.spelling import is_cache, is_target, tokens, word_set
 

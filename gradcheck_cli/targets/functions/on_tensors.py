@@ -12,7 +12,8 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.composed import ComposedPair
 from gradcheck_cli.targets.functions.form import each_array
 from gradcheck_cli.targets.functions.loss import LossForm
-from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 
 # The name, or a method that tensors have and arrays of numpy have not.
 _OF_TORCH = re.compile(r"torch|Tensor|\.(?:mm|bmm|clone|unsqueeze|permute|clamp|pow|float|double|long)\(|\.t\(\)")

@@ -21,7 +21,7 @@ from gradcheck_cli.targets.functions.inputs.options import chosen, options_of, s
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, ProposalKind
 from gradcheck_cli.targets.functions.layer import LayerForm, MadeObject
 from gradcheck_cli.targets.functions.methods import Methods, parameters_of_method
-from gradcheck_cli.targets.functions.pair import PlainFunction
+from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.slopes import is_slope
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, RATES, is_cache, is_target, tokens
 from gradcheck_cli.targets.functions.usual_losses import USUAL, OutputLoss

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +25,7 @@ from gradcheck_cli.targets.functions.form import (
     outputs_of,
 )
 from gradcheck_cli.targets.functions.jacobians import of_jacobian, weighed
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names, unstacked
 from gradcheck_cli.targets.functions.spelling import (
     are_renamed,
@@ -49,58 +48,6 @@ Meaning = tuple[str, Any]
 _OF_THE_MEAN = (
     "its samples are columns, and the gradients of the parameters are those of their mean: times their number"
 )
-
-
-@dataclass(frozen=True)
-class PlainFunction:
-    """A function of the user's, its syntax, and the text of it and of what it uses in its file.
-
-    `meaning`: what is made of what it gives, one clause; "" for nothing.
-    """
-
-    call: Callable[..., Any]
-    node: ast.AST | None
-    name: str
-    source: str = ""
-    meaning: str = ""
-
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Its parameters, without those that collect the rest."""
-        return parameters_of(self.call)
-
-    @property
-    def takes_more(self) -> bool:
-        """Does it collect the rest of its arguments, as `reshape(self, *shape)`?"""
-        return bool(getattr(getattr(self.call, "__code__", None), "co_flags", 0) & inspect.CO_VARARGS)
-
-
-def parameters_of(call: Callable[..., Any]) -> tuple[Parameter, ...]:
-    """The parameters that can be handed by name; none where nobody can tell."""
-    try:
-        found = inspect.signature(call).parameters.values()
-    except (TypeError, ValueError):
-        return ()
-    return tuple(
-        Parameter(
-            item.name,
-            item.default is not item.empty,
-            None if item.default is item.empty else item.default,
-            "" if item.annotation is item.empty else inspect.formatannotation(item.annotation),
-        )
-        for item in found
-        if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD, item.KEYWORD_ONLY)
-    )
-
-
-def call_by_name(call: Callable[..., Any], values: Mapping[str, Any]) -> Any:
-    """Call with what it takes by position where it must be, else by name."""
-    try:
-        kinds = {name: item.kind for name, item in inspect.signature(call).parameters.items()}
-    except (TypeError, ValueError):
-        return call(*values.values())
-    first = [value for name, value in values.items() if kinds.get(name) is inspect.Parameter.POSITIONAL_ONLY]
-    rest = {name: value for name, value in values.items() if kinds.get(name) is not inspect.Parameter.POSITIONAL_ONLY}
-    return call(*first, **rest)
 
 
 @dataclass(frozen=True)
@@ -286,6 +233,8 @@ def _in_words(meaning: Meaning) -> str:
 
 # As in the gradients that graphs register by the name of an operation: gradient(grad, outputs, inputs).
 _ALL_INPUTS = ("inputs", "ins", "args", "arguments", "operands", "parents")
+# Two lengths, each of three of either of two arrays.
+_MOST_MEANINGS = 36
 # The slice of a shape -> what the product of its lengths is. The number of samples first.
 _LENGTHS = {(None, 1): "rows", (-1, None): "columns", (None, None): "size"}
 _COUNTS = word_set("size count num number length len m n batch samples dim dims units features classes")
@@ -309,7 +258,7 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
     upstreams = _upstreams([item.name for item in wanted if item.name not in own], names)
     for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given):
         rest = [item for item in wanted if item.name not in grads]
-        for meanings in itertools.islice(_meanings(rest, parts, names, given, several), 8):
+        for meanings in itertools.islice(_meanings(rest, parts, names, given, several), _MOST_MEANINGS):
             used = {which for kind, which in meanings.values() if kind == CACHE and which is not None}
             outputs = tuple(place for place in range(len(parts)) if place not in used)[: max(1, len(grads))]
             handed = {name: (UPSTREAM, place) for place, name in enumerate(grads)} | meanings | settings
@@ -376,7 +325,7 @@ def _options(
     if shaped:
         yield SHAPE, shaped
     elif not argument and not item.has_default and set(tokens(item.name)[-1:]) & _COUNTS:
-        yield from ((LENGTH, (given[0], slice(*part))) for part in _LENGTHS)
+        yield from ((LENGTH, (name, slice(*part))) for name in given for part in _LENGTHS)
         return
     elif argument:
         yield ARGUMENT, argument

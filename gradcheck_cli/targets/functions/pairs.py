@@ -115,15 +115,26 @@ def _forward_of(backward: str, functions: Mapping[str, Defined]) -> str:
 
 
 def _forward_that_goes_on(backward: str, functions: Mapping[str, Defined]) -> str:
-    """`focal_loss_binary(p, y, gamma)` for `focal_loss_gradient(p, y, gamma)`: it goes on as the other begins."""
+    """`focal_loss_binary(p, y, gamma)` for `focal_loss_gradient(p, y, gamma)`: it goes on as the other begins.
+
+    The only one that does may take other arguments: `lookup_rows(ids, table)` for `lookup_backward(grad, ids, count)`.
+    """
     base = base_of(backward)
-    found = [
+    going_on = [
         name
         for name in functions
-        if name != backward and not goes_backward(name) and base_of(name)[: len(base)] == base
-        if _have_same_arguments(functions[name], functions[backward])
+        if base and name != backward and not goes_backward(name) and base_of(name)[: len(base)] == base
     ]
-    return min(found, key=lambda name: len(base_of(name)), default="") if base else ""
+    found = [name for name in going_on if _have_same_arguments(functions[name], functions[backward])]
+    if not found and len(going_on) == 1 and _shares_arguments(functions[going_on[0]], functions[backward]):
+        return going_on[0]
+    return min(found, key=lambda name: len(base_of(name)), default="")
+
+
+def _shares_arguments(forward: Defined, backward: Defined) -> bool:
+    """Is one handed a gradient, and something that the other is handed too?"""
+    handed = [name for name in backward.needed if is_upstream(name) and name not in forward.needed]
+    return bool(handed) and bool(set(forward.needed) & set(backward.needed))
 
 
 def _forward_by_arguments(backward: str, functions: Mapping[str, Defined]) -> str:

@@ -15,7 +15,8 @@ import numpy as np
 
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal, ProposalKind, constant
-from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import is_target, is_upstream, tokens, word_set
 

@@ -12,10 +12,13 @@ import numpy as np
 
 from gradcheck_cli.model import Array, ReturnedEntry, syntax
 from gradcheck_cli.targets.functions.form import as_array, entry_of, is_listed
-from gradcheck_cli.targets.functions.spelling import belongs_to, is_target, looks_like_gradient
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, is_target, looks_like_gradient, tokens
 
 # What such a method gives is what it is called on; x.t().mm(d) is no longer x.
 _RESHAPES = ("reshape", "view", "ravel", "flatten", "squeeze", "copy", "clone", "astype", "detach", "contiguous")
+
+# What makes one number of the losses of all samples, or a plain number of that.
+_TOTALS = ("float", "mean", "sum", "item", "average")
 
 
 def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
@@ -170,6 +173,8 @@ def _name(node: ast.AST | None) -> str:
         return node.attr
     if isinstance(node, ast.Tuple):
         return ""
+    if isinstance(node, ast.Call) and (total := _total_of(node)):
+        return total
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):  # dx.reshape(x.shape), np.outer(y, x)
         return _name(node.func.value) if node.func.attr in _RESHAPES else _gradient_name(node.func.value)
     if isinstance(node, ast.UnaryOp):
@@ -177,6 +182,15 @@ def _name(node: ast.AST | None) -> str:
     if isinstance(node, ast.BinOp):  # dx / n
         return _gradient_name(node.left) or _gradient_name(node.right)
     return ""
+
+
+def _total_of(node: ast.Call) -> str:
+    """The loss that a call adds up or makes a plain number of: float(np.mean(loss)), losses.sum(); "" of another."""
+    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    if called not in _TOTALS:
+        return ""
+    name = _name(node.args[0]) if node.args else _name(getattr(node.func, "value", None))
+    return name if LOSS_WORDS & set(tokens(name)) and not looks_like_gradient(name) else ""
 
 
 def _gradient_name(node: ast.AST) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from gradcheck_cli.model import Array, FunctionForm
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, Ran, Values, fresh, outputs_of
-from gradcheck_cli.targets.functions.pair import parameters_of
+from gradcheck_cli.targets.functions.plain import parameters_of
 from gradcheck_cli.targets.functions.tensors import arrays, floating, tensors
 from gradcheck_cli.targets.load import load
 from gradcheck_cli.targets.resolve import resolve

@@ -17,6 +17,7 @@ import numpy as np
 from gradcheck_cli.model import Array, ReturnedEntry, Sample
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.model.errors import GradcheckError
+from gradcheck_cli.targets.contract import SLICE
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.casts import WidenedForm
 from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, Ran, WrittenFunction
@@ -105,13 +106,16 @@ def _in_circumstances(form: WrittenFunction, circumstances: Circumstances) -> Ca
 
 
 def _forwards(ready: FunctionReady, sample: Sample, name: str, varied: Array) -> ServiceAnswer:
-    """The outputs for each value of one argument, stacked; those before a failure, with what it was.
+    """The outputs for the first values of one argument, one at least, stacked; before a failure, with what it was.
 
     An empty name varies nothing: one call as the sample is.
     """
     gathered: list[tuple[Array, ...]] = []
     reply: Message = {"kind": ""}
+    end = time.monotonic() + SLICE
     for value in varied if name else [None]:
+        if gathered and time.monotonic() > end:
+            break
         changed = sample if value is None else sample.replacing(name, np.asarray(value))
         ready.seed()
         try:

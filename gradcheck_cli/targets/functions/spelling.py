@@ -23,11 +23,15 @@ def in_order(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-FORWARD_WORDS = word_set("forward fwd fprop fw")
+# Of each kind the English words first; then German, French, Spanish, Portuguese, Italian, Polish, Turkish, Russian in
+# Latin letters, Indonesian, Chinese and Japanese in theirs.
+FORWARD_WORDS = word_set("forward fwd fprop fw vorwaerts adelante avante avanti ileri vpered maju")
 BACKWARD_WORDS = word_set(
     "backward bwd backprop bprop back bw backwards backpropagation vjp pullback "
     "grad gradient grads gradients derivative derivatives deriv prime der d diff dx "
-    "derivada gradiente ableitung derivee pochodna turev turevi"
+    "derivada gradiente ableitung derivee pochodna turev turevi gradienten gradientes gradienti gradiens gradien "
+    "derivata proizvodnaya turunan tidu koubai rueckwaerts arriere atras tras indietro wstecz geri nazad "
+    "retropropagation retropropagacion retropropagacao retropropagazione"
 )
 # What an upstream is called, beside d and the name of an output.
 UPSTREAM_WORDS = word_set(
@@ -38,10 +42,15 @@ UPSTREAM_WORDS = word_set(
 )
 LOSS_WORDS = word_set(
     "loss cross entropy ce cce mse mae hinge svm nll bce huber l1 l2 criterion kl kld divergence focal cost objective "
-    "posterior likelihood loglikelihood loglik elbo logp logpdf logprob energy potential hamiltonian penalty"
+    "posterior likelihood loglikelihood loglik elbo logp logpdf logprob energy potential hamiltonian penalty "
+    "kosten verlust perte cout costo coste perdida custo perda perdita koszt strata maliyet kayip poteri biaya "
+    "kerugian sunshi sonshitsu"
 )
 # Of a loss's name, what only says that it is one: `compute_gradient` belongs to `compute_cost`.
-_MERELY_LOSS = word_set("loss cost objective criterion function func fn")
+_MERELY_LOSS = word_set(
+    "loss cost objective criterion function func fn funktion fonction funcion funcao funzione funkcja fonksiyon fungsi "
+    "kosten verlust perte cout costo coste perdida custo perda perdita koszt strata maliyet kayip poteri biaya kerugian"
+)
 TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")
 PREDICTED_WORDS = word_set("pred predicted prediction predictions hat logits logit output outputs scores score probs")
 RATES = word_set("lr learning_rate learn_rate eta alpha rate step_size stepsize learningrate l_rate")

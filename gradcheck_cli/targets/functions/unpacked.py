@@ -16,7 +16,8 @@ from typing import Any
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.configuration import class_named
 from gradcheck_cli.targets.functions.members import Members, members_of
-from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import parameter_names
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache
 

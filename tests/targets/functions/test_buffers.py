@@ -6,7 +6,8 @@ import inspect
 import numpy as np
 
 from gradcheck_cli.targets.functions.buffers import returning
-from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.plain import PlainFunction
 
 
 def scale_forward(out, size, inp, weight):

@@ -5,7 +5,7 @@ import ast
 import numpy as np
 
 from gradcheck_cli.targets.functions.network_wiring import layouts_of
-from gradcheck_cli.targets.functions.pair import PlainFunction
+from gradcheck_cli.targets.functions.plain import PlainFunction
 
 CODE = """
 def initialize(n_in, n_out):

@@ -6,7 +6,8 @@ from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.functions.averaged import averages_over_columns, without_the_mean
-from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.plain import PlainFunction
 
 
 def leaky(x, slope=0.25):
@@ -103,15 +104,20 @@ def test_a_backward_may_be_handed_how_many_rows_or_columns_there_are(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("adds", "verdict"), [("np.add.at(d, ids, dout)", Verdict.PASS), ("d[ids] += dout", Verdict.FAIL)]
+    ("given", "adds", "verdict"),
+    [
+        ("weights, ids", "np.add.at(d, ids, dout)", Verdict.PASS),
+        ("weights, ids", "d[ids] += dout", Verdict.FAIL),
+        ("ids, weights", "np.add.at(d, ids, dout)", Verdict.PASS),
+    ],
 )
-def test_a_table_is_made_of_its_two_lengths(tmp_path, adds, verdict):
-    """`vocab_size` and `embed_dim` are the rows and the columns of the table that the forward looks up."""
+def test_a_table_is_made_of_its_two_lengths(tmp_path, given, adds, verdict):
+    """`vocab_size` and `embed_dim` are the rows and the columns of the table that is looked up, at any place."""
     file = tmp_path / "table.py"
     file.write_text(f"""
 import numpy as np
 
-def lookup_forward(weights, ids):
+def lookup_forward({given}):
     return weights[ids]
 
 def lookup_backward(ids, dout, vocab_size, embed_dim):

@@ -40,6 +40,11 @@ def test_a_forward_goes_on_as_its_backward_begins_and_takes_the_same(backward, f
     assert paired(CODE).get(backward, "") == forward
 
 
+def test_what_goes_on_and_shares_no_argument_is_another_function():
+    """`lookup_size` may be anything."""
+    assert paired("def lookup_size(table): ...\ndef lookup_backward(grad, ids): ...") == {}
+
+
 @pytest.mark.parametrize(
     ("code", "backward", "forward"),
     [
@@ -57,6 +62,11 @@ def test_a_forward_goes_on_as_its_backward_begins_and_takes_the_same(backward, f
         ("def dL_dw(w, b, x, t): ...\ndef loss(w, b, x, t): ...\ndef step(w): ...", "dL_dw", "loss"),
         ("def f(x): ...\ndef df_dx(x): ...", "df_dx", "f"),
         ("def f(x): ...\ndef fprime(x): ...", "fprime", "f"),
+        (
+            "def lookup_rows(ids, table): ...\ndef lookup_backward(grad, ids, count): ...",
+            "lookup_backward",
+            "lookup_rows",
+        ),
         ("def f(x): ...\ndef df(x): ...", "df", "f"),
         ("def bent(x): ...\ndef bentderiv(x): ...", "bentderiv", "bent"),
         ("def total_error(w, b): ...\ndef grad_w(w, b): ...\ndef grad_b(w, b): ...", "grad_b", "total_error"),

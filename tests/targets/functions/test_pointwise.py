@@ -6,7 +6,8 @@ import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.pointwise import pointwise_pairs
 
 NUMBERS = """

@@ -7,7 +7,8 @@ from functions_here import function_here
 from gradcheck_cli.model import Sample, Verdict
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.targets.functions.inputs.proving import proves
-from gradcheck_cli.targets.functions.pair import PairForm, PlainFunction
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.plain import PlainFunction
 
 POSTERIOR = """
 import numpy as np

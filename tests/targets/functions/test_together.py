@@ -43,3 +43,28 @@ def test_a_regression_is_asked_of_vectors_and_of_columns(tmp_path, text, name, v
     file.write_text(text)
 
     assert function_here(f"{file}:{name}").verdict == verdict
+
+
+CHANCES = """
+import numpy as np
+
+def CostoLogistico(X, y, w, b):
+    p = np.clip(1 / (1 + np.exp(-(np.dot(X, w) + b))), 1e-12, 1 - 1e-12)
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+def GradienteLogistico(X, y, w, b):
+    rest = 1 / (1 + np.exp(-(np.dot(X, w) + b))) - y
+    return np.dot(X.T, rest) / len(X), np.TOTAL(rest)
+"""
+
+
+@pytest.mark.parametrize(("total", "verdicts"), [("mean", "pass pass"), ("sum", "pass fail")])
+def test_what_is_right_for_a_vector_is_not_asked_of_a_matrix(tmp_path, total, verdicts):
+    """A column of targets is spread over the columns of a matrix of weights, and the gradient is that of nothing."""
+    file = tmp_path / "costo.py"
+    file.write_text(CHANCES.replace("TOTAL", total))
+    report = function_here(f"{file}:GradienteLogistico")
+    assert " ".join(report.gradients[name].verdict for name in "wb") == verdicts
+    assert [(finding.id, finding.gradient) for finding in report.findings] == [("scaled-constant", "b")] * (
+        total == "sum"
+    )

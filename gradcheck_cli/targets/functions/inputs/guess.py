@@ -27,12 +27,20 @@ from gradcheck_cli.targets.functions.inputs.guided import (
 )
 from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, labels_nothing, leaves_out, looks_up
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
-from gradcheck_cli.targets.functions.inputs.options import choices, chosen, holds_data, options_of, state_of
+from gradcheck_cli.targets.functions.inputs.options import (
+    choices,
+    chosen,
+    for_sizes,
+    holds_data,
+    options_of,
+    regressions,
+)
 from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
 from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_slope, proves
 from gradcheck_cli.targets.functions.inputs.running import is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length
+from gradcheck_cli.targets.functions.inputs.usual_shapes import with_more_right
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
 from gradcheck_cli.targets.functions.pair import PairForm
@@ -93,6 +101,8 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         searches.append(_Search(form, said, seed, file, end))
         found = searches[-1].run()
         if found is not None:
+            usual = () if said.fixed or said.calls else regressions(form)
+            found = with_more_right(found, usual, searches[-1].attempted)
             return replace(found, raised=searches[-1].raising(found.form))
         if searches[-1].nearly.is_slip or searches[-1].is_settled:
             break
@@ -179,7 +189,7 @@ class _Search:
                 break
             self.left -= bool(self.nearly.share or self.doubtful)
             try:
-                found = self._try(choice)
+                found = self.attempted(choice)
             except Exception as error:
                 self.error = self.error or error
                 continue
@@ -280,7 +290,7 @@ class _Search:
             found = next(guided(more, partial(self._attempt, more), self.end), None)
             if found is not None:
                 choice = chosen(self.form, more, found)
-                led = self._try(choice)
+                led = self.attempted(choice)
                 return self._in_doubt() if led is not None and self._is_doubtful(led, choice) else led
         return None
 
@@ -290,7 +300,7 @@ class _Search:
         if not holds_data(choice):
             return ()
         try:
-            found = self._try(choice)
+            found = self.attempted(choice)
         except Exception as error:
             self.error = self.error or error
             return progress_of(error, self.file)
@@ -325,7 +335,7 @@ class _Search:
             self.error = self.error or error
         return None
 
-    def _try(self, choice: ProposalChoice) -> Guess | None:
+    def attempted(self, choice: ProposalChoice) -> Guess | None:
         """Where normal numbers give none that are finite, as a root or a logarithm does, positive ones are tried."""
         try:
             return self._tried(choice)
@@ -377,18 +387,8 @@ def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
 def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, others: Iterable[Sample]) -> Guess:
     """On both sets of sizes, two draws of the first where the forward does not take the second; then others."""
     first = drawn(choice, SIZES[0], seed)
-    other = drawn(_for_sizes(form, choice, 1), SIZES[1], seed)
+    other = drawn(for_sizes(form, choice, 1), SIZES[1], seed)
     second = other if takes(form, other) else drawn(choice, SIZES[0], seed + 1)
     left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if runs(form, sample)]
     left_out = [sample for sample in left_out if not looks_up(form, sample)]
     return Guess(form, (first, second, *others, *left_out))
-
-
-def _for_sizes(form: WrittenFunction, choice: ProposalChoice, number: int) -> ProposalChoice:
-    """The same choice, with what an object holds as it is made for other sizes.
-
-    What runs in another shape than its constructor gave it has letters of its own.
-    """
-    states = {item.name: item for item in form.parameters if item.is_state}
-    made = {name for name, item in states.items() if choice[name] == state_of(item, 0)}
-    return {name: state_of(states[name], number) if name in made else proposal for name, proposal in choice.items()}

@@ -62,6 +62,13 @@ def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> I
             yield choice
 
 
+def regressions(form: WrittenFunction) -> Iterator[ProposalChoice]:
+    """The choices whose parts go together as those of a regression do; none for what is none."""
+    listed = options_of(form, {})
+    for places in together(form.parameters, listed):
+        yield chosen(form, listed, places)
+
+
 def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> list[Sequence[Proposal]]:
     """What each parameter may be: as its name tells, in the shapes that the code says first."""
     lengths, wide = _fixed_lengths(form), module_length(form)
@@ -113,8 +120,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     keys = settings(form.source, item.name)
     if keys is not None:
         return [Proposal("constant", value=keys)]
-    compared = words_compared(form.source, item.name)
-    if compared and not item.has_default:
+    if (compared := words_compared(form.source, item.name)) and not item.has_default:
         return [Proposal("constant", value=word) for word in compared]
     words = set(tokens(form.title)) | ({"loss"} if form.kind in WITHOUT_UPSTREAM else set())
     are_two = {"a", "b"} <= {other.name for other in form.parameters}
@@ -271,3 +277,13 @@ def holds_data(choice: ProposalChoice) -> bool:
 def state_of(item: Parameter, number: int) -> Proposal:
     """A weight of an object, as its constructor shaped it."""
     return Proposal(item.numbers, " ".join(map(str, item.shapes[number])))
+
+
+def for_sizes(form: WrittenFunction, choice: ProposalChoice, number: int) -> ProposalChoice:
+    """The same choice, with what an object holds as it is made for other sizes.
+
+    What runs in another shape than its constructor gave it has letters of its own.
+    """
+    states = {item.name: item for item in form.parameters if item.is_state}
+    made = {name for name, item in states.items() if choice[name] == state_of(item, 0)}
+    return {name: state_of(states[name], number) if name in made else proposal for name, proposal in choice.items()}
