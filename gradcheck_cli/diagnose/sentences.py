@@ -29,7 +29,7 @@ def finding(
 
     Where the cause is not certain, the fix is none either.
     """
-    fix = fix or words.rename(words.told(CATALOGUE[identifier]).fix)
+    fix = fix or words.rename(words.spoken(CATALOGUE[identifier]).fix)
     fix = fix if certain or fix.startswith("Probably") else f"Probably: {fix}"
     return Finding(identifier, gradient, "proved" if certain else "probable", message, fix, fails_when)
 
@@ -70,7 +70,7 @@ def either(causes: Sequence[Cause], gradient: GradientName, words: Words) -> str
     """Several mistakes that give the same numbers wherever the code was tried."""
     ways = []
     for cause in causes:
-        named = (words.told(CATALOGUE[identifier]) for identifier in cause.ids)
+        named = (words.spoken(CATALOGUE[identifier]) for identifier in cause.ids)
         titles = " and ".join(each.title for each in named)
         ways.append(f"it {words.rename(titles)} ({' + '.join(cause.ids)})")
     listed = ", or ".join(ways)
@@ -112,7 +112,7 @@ _NAMES = {
 def _clause(mistake: Mistake, label: str, spec: ConvSpec, words: Words, rate: str = "") -> str:
     numbers = re.sub(r"\b1 (channel|filter)s", r"1 \1", mistake.numbers.format(**sizes(spec)))
     details = [detail for detail in (label, numbers, rate) if detail]
-    title = words.told(mistake).title
+    title = words.spoken(mistake).title
     return title + (f" ({'; '.join(details)})" if details else "")
 
 

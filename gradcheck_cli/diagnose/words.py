@@ -56,7 +56,7 @@ class Words:
         }
         return re.sub(r"dE/d[FXb]\b|(?<![\w/])[XFG]\b(?!\()", lambda found: theirs[found[0]], text)
 
-    def told(self, mistake: Mistake) -> Told:
+    def spoken(self, mistake: Mistake) -> Told:
         """Title and fix of a mistake, as they are true of this kind of layer."""
         return mistake.told(of_turned=self.turned, of_transposed=self.transposed)
 

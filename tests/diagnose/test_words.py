@@ -65,6 +65,6 @@ def test_a_transposed_layer_is_told_in_its_own_words():
     """There the window that moves is one of G."""
     described = Described("class", "NCHW", "", None, ("weight",), layer="conv_transpose2d")
     words, mistake = words_of(described), CATALOGUE["stride-ignored"]
-    assert words.told(mistake).fix == mistake.transposed.fix != mistake.fix
-    assert words_of(replace(described, layer="conv2d")).told(mistake).fix == mistake.fix
-    assert words.told(CATALOGUE["batch-mean"]).fix == CATALOGUE["batch-mean"].fix
+    assert words.spoken(mistake).fix == mistake.transposed.fix != mistake.fix
+    assert words_of(replace(described, layer="conv2d")).spoken(mistake).fix == mistake.fix
+    assert words.spoken(CATALOGUE["batch-mean"]).fix == CATALOGUE["batch-mean"].fix
