@@ -142,11 +142,15 @@ class Variant:
         label: which ("one row too low"); empty for the only or the usual way.
         formula: NaN in its result where the code reads memory that is not its own, so that any number may stand there.
         brings: the mistakes of behaviour that follow from it, and are none of their own.
+        title, fix: as of a `Mistake`, where this way does something else than the usual one; "" where the label only
+            says more of the same.
     """
 
     label: str
     formula: WrongFormula
     brings: tuple[str, ...] = ()
+    title: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)

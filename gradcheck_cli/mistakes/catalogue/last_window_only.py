@@ -161,6 +161,8 @@ def _overwritten_by_taps_elsewhere(problem: Problem) -> Array | None:
 
 
 _BY_TAPS = "in the loop over the taps, so the last tap wins"
+_TAPS_OVERWRITE = f"overwrites with `=` {_BY_TAPS}"
+_ADD_TAPS = "Start from zeros and use `+=` for every tap (u, v)."
 MISTAKE = Mistake(
     id="last-window-only",
     order=240,
@@ -175,7 +177,7 @@ MISTAKE = Mistake(
         ),
         "input": (
             Variant("of the last filter alone", _last_filter_too),
-            Variant(_BY_TAPS, _overwritten_by_taps),
+            Variant(_BY_TAPS, _overwritten_by_taps, title=_TAPS_OVERWRITE, fix=_ADD_TAPS),
         ),
         "bias": (
             Variant("of the last image alone", _last_bias_at_all),
@@ -186,7 +188,10 @@ MISTAKE = Mistake(
     },
     elsewhere={
         "weight": (Variant("", following("weight", only(lambda axis, p: p == axis.outputs - 1))),),
-        "input": (Variant("", _overwritten_elsewhere), Variant(_BY_TAPS, _overwritten_by_taps_elsewhere)),
+        "input": (
+            Variant("", _overwritten_elsewhere),
+            Variant(_BY_TAPS, _overwritten_by_taps_elsewhere, title=_TAPS_OVERWRITE, fix=_ADD_TAPS),
+        ),
     },
     why=(
         "`dW[o] = G[o,p,q] * window` and `dX[..., window] = G * F` read well, but every output adds its share, and "

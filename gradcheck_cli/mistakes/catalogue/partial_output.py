@@ -120,8 +120,8 @@ MISTAKE = Mistake(
     hides_when="G is zero at the outputs that are left out",
     fix="Visit all outputs: p in range(h_out), q in range(w_out), with h_out, w_out taken from G's shape.",
     transposed=Told(
-        title="leaves out some entries of an array, as a rule the last row and column (of X; of G for the bias)",
-        fix="Visit all entries of X, and of G for the bias: take the ends of the loops from their shapes.",
+        title="leaves out some entries of X, as a rule the last row and column",
+        fix="Visit all entries of X: take the ends of the loops from its shape.",
     ),
     shown_by="any picture",
     numbers="outputs {P}x{Q}",

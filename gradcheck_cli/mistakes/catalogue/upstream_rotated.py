@@ -32,12 +32,28 @@ MISTAKE = Mistake(
     formulas=each(lambda gradient: on_other_case(gradient, _turned), "weight", "input"),
     variants={
         "weight": (
-            Variant("only upside down", on_other_case("weight", _upside_down)),
-            Variant("only left to right", on_other_case("weight", _left_to_right)),
+            Variant(
+                "only upside down",
+                on_other_case("weight", _upside_down),
+                title="turns G upside down before correlating it",
+            ),
+            Variant(
+                "only left to right",
+                on_other_case("weight", _left_to_right),
+                title="turns G left to right before correlating it",
+            ),
         ),
         "input": (
-            Variant("only upside down", on_other_case("input", _upside_down)),
-            Variant("only left to right", on_other_case("input", _left_to_right)),
+            Variant(
+                "only upside down",
+                on_other_case("input", _upside_down),
+                title="turns G upside down before correlating it",
+            ),
+            Variant(
+                "only left to right",
+                on_other_case("input", _left_to_right),
+                title="turns G left to right before correlating it",
+            ),
         ),
     },
     elsewhere={

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.mistakes.any_form import of_any_axes
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant, WrongFormula
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import on_other_case, with_grad_output
 from gradcheck_cli.model import Array, Case, GradientName
 
@@ -98,9 +98,6 @@ MISTAKE = Mistake(
     ),
     hides_when="the confused axes have length 1, or hold the same data",
     fix="dE/dF[o,i] takes G[n,o] and X[n,i]; dE/dX[n,i] takes G[n,o] and F[o,i]. Name the loops after their axes.",
-    transposed=Told(
-        fix="dE/dF[i,o] takes X[n,i] and G[n,o]; dE/dX[n,i] takes G[n,o] and F[i,o]. Name the loops after their axes.",
-    ),
     shown_by="--out 2 or more with --loss random",
     numbers="N = {N}, {channels}, {filters}",
 )
