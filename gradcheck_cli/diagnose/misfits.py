@@ -42,9 +42,11 @@ def misfit(error: str, code: Code, line: int | None) -> str:
     if empty:
         fit = f": {pair[0]} and {pair[1]} do not fit" if len(pair) > 1 else ""
         return f"Look at what gives {empty}, which is empty here{fit}."
-    if "negative dimensions" in error:
+    if "negative" in error:
         return "A size that this line uses comes out below 0: look at how it is computed."
     differ = _differing(error, pair)
+    if len(pair) < 2 and not differ:
+        return "Look at the sizes of what this line uses: they do not fit."
     sizes = {size for _, *both in differ for size in both}
     written = next((text for text, value in _constants(code, line) if value in sizes), "")
     where = (

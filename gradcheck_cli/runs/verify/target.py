@@ -13,6 +13,7 @@ from gradcheck_cli.diagnose import (
     locate,
     of_calls,
     summarise_geometries,
+    with_condition_in_words,
     with_conditions_that_hold,
     with_unwritten_memory,
     without_followers,
@@ -161,6 +162,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
     findings += tuple(findings_beside(described))
     results = {name: _gradient_result(transcript, name, findings) for name in GRADIENTS}
     verdict = _verdict(transcript, results, findings)
+    raised = [trial.case.spec for trial in transcript.compared if not trial.ended]
     unasked = not_held_against(options.against, described.layer)
     if unasked and verdict is Verdict.PASS:
         verdict = Verdict.INCONCLUSIVE
@@ -174,7 +176,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         verdict=verdict,
         gradients={str(name): result for name, result in results.items()},
         geometries=_geometries(transcript, words),
-        findings=tuple(replace(finding, fails_when=words.retold(finding.fails_when)) for finding in findings),
+        findings=tuple(with_condition_in_words(finding, raised, words) for finding in findings),
         counterexample=transcript.counterexample,
         notes=(*_notes(transcript, options), *unasked),
         scope=_scope(transcript),
