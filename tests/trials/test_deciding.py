@@ -64,7 +64,7 @@ def test_an_error_has_its_condition_decided_too():
 
 
 def test_the_other_side_of_a_condition_is_asked_where_it_may_raise():
-    """Code that takes the rows for the columns is wrong on wide images; on high ones it raises, by two rows and more."""
+    """Code that takes the rows for the columns is wrong on wide images; on high ones it raises."""
 
     def rows_for_columns(spec):
         return "IndexError: 7" if spec.height > spec.width + 1 else spec.width > spec.height
