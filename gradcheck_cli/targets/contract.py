@@ -241,12 +241,14 @@ class ForwardBeside:
             other numbers in the right shape; it raised, not by a refusal of its own.
         times: how often it adds b, where this alone is the difference; else 0.
         error: what it raised, in a sentence; else "".
+        in_float32: it gives an array of float32 for arrays of float64: it says that it computes in float32.
     """
 
     name: str
     how: HowForward
     times: int = 0
     error: str = ""
+    in_float32: bool = False
 
 
 @dataclass(frozen=True)

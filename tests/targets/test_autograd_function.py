@@ -154,3 +154,12 @@ def test_the_call_that_raised_is_told_apart(tmp_path):
         with pytest.raises(IndexError) as raised:
             answer(chosen, spec)
         assert raised.value.gradcheck_raised_in == where
+
+
+@pytest.mark.parametrize(("scale", "right"), [("", {"weight", "input"}), (" / 2", {"input"})])
+def test_a_mask_of_the_weights_is_no_bias(tmp_path, scale, right):
+    """It is handed ones, in their shape."""
+    code = function(", mask", "F.conv2d(x, weight * mask)", f"dx, dw * torch.ones_like(weight){scale}, None")
+    chosen = recognised(tmp_path, code, "Op")
+    assert answer(chosen, PLAIN)[1] == right
+    assert "mask = ones" in chosen.candidate.why()

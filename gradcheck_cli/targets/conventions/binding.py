@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -30,11 +29,14 @@ SIZES = ("batch", "in_channels", "out_channels", "in_h", "in_w", "out_h", "out_w
 KERNEL_SIZES = {"kernel_size", "kernel_h", "w_shape"}
 # Several parameters may be dicts, of weights and of sizes: each is filled with what is read from it.
 SHARED = ("params",)
-# Of a parameter that is handed None.
-NO_ROLE = "nothing"
+# Of a parameter that is handed None, and of one that is multiplied with the weights.
+NO_ROLE, ONES = "nothing", "ones"
 
 Assignment = Mapping[str, str]
 """parameter -> role; a parameter that is absent keeps its default."""
+
+Backend: TypeAlias = str | Callable[[Array], Any]
+"""Whose arrays are handed over: "numpy", "torch", or what makes them of those of numpy."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Form:
         counts: of a role, how many numbers it is taken apart into, whatever `pairs` says of the others.
         words: for what the padding repeats, in the order of `PADDING_MODES`.
         torch: arrays are tensors.
-        wrap: the module whose `asarray` makes the arrays, "jax.numpy"; "" for numpy and torch.
+        wrap: makes of an array what is handed over: jax's, or of a type of the file's own; None for numpy and torch.
     """
 
     layout: Layout
@@ -67,7 +69,7 @@ class Form:
     counts: tuple[tuple[str, int], ...] = ()
     words: tuple[str, ...] = PADDING_MODES
     torch: bool = False
-    wrap: str = ""
+    wrap: Callable[[Array], Any] | None = None
 
     @property
     def takes_both_ends(self) -> bool:
@@ -118,6 +120,7 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     arrays = {name: np.array(array) for name, array in _ordered.of(case, layout).items()}
     arrays["bias"] = give_bias(case.bias, spec, form)
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
+    given[ONES] = as_given(np.ones_like(arrays["weight"]), form)
     size = spec.width if layout.spatial == 1 else spec.input_size
     shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": size}
     return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0, "key": 0}
@@ -339,6 +342,6 @@ def as_given(array: Array, form: Form) -> Any:
     """The array as the target takes arrays."""
     if not form.torch and numpy_lacks():
         raise RefusedError(numpy_lacks())
-    if form.wrap:
-        return sys.modules[form.wrap].asarray(array)  # imported by the target
+    if form.wrap is not None:
+        return form.wrap(array)
     return tensor_of(np.ascontiguousarray(array)) if form.torch else array

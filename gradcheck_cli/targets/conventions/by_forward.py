@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.conventions import layouts, probes
-from gradcheck_cli.targets.conventions.binding import Assignment, Form
+from gradcheck_cli.targets.conventions.binding import Assignment, Backend, Form
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.confirm_function import WithForward
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
@@ -22,7 +22,7 @@ from gradcheck_cli.targets.conventions.layout import Layout, turned
 MAX_RUNS = 300
 
 
-def unusual_layouts(callee: Callee, forward: Callee, backends: Sequence[str], case: Case) -> Iterator[Layout]:
+def unusual_layouts(callee: Callee, forward: Callee, backends: Sequence[Backend], case: Case) -> Iterator[Layout]:
     """Layouts beside the usual ones in which the file's forward gives O on `case`; at most one, turned or not.
 
     Args:
@@ -76,7 +76,7 @@ def _axes(forward: Callee, meaning: Assignment) -> dict[str, int]:
 
 
 def _forms(
-    callee: Callee, forward: Callee, meaning: Assignment, table: Sequence[Layout], backends: Sequence[str]
+    callee: Callee, forward: Callee, meaning: Assignment, table: Sequence[Layout], backends: Sequence[Backend]
 ) -> Iterator[Form]:
     """Every layout in its likeliest spelling, then every layout in the next one."""
     spelled: dict[Layout, list[Form]] = {}

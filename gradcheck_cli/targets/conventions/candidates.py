@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from gradcheck_cli.model.conventions import FAMILIES, LAYOUTS
 from gradcheck_cli.targets.conventions.as_closure import as_closures, engines, method_as_closures
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate, autograd_candidates
 from gradcheck_cli.targets.conventions.base import Candidate, NotRecognisedError
+from gradcheck_cli.targets.conventions.binding import Backend
 from gradcheck_cli.targets.conventions.by_forward import proved, unusual, unusual_layouts
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.callees import callee_of, forward_beside, others, written_at
@@ -34,6 +36,7 @@ from gradcheck_cli.targets.conventions.methods import (
     stores_state,
 )
 from gradcheck_cli.targets.conventions.node_operator import BACKWARD, node_operator
+from gradcheck_cli.targets.conventions.own_types import own_types
 from gradcheck_cli.targets.conventions.pairing import Pairing
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
@@ -189,11 +192,17 @@ def _function(
         yield from pairing.with_cache(known)
 
 
-def _backends(loaded: Loaded, callee: Callee) -> tuple[str, ...]:
-    """The libraries whose arrays it may want, the likeliest first: numpy, and what the user's module imported."""
+def _backends(loaded: Loaded, callee: Callee) -> tuple[Backend, ...]:
+    """What it may want, the likeliest first: numpy, what the user's module imported, a type of its own with a switch.
+
+    Of such a type what does not ask for its gradient gets none: `if weight.requires_grad`.
+    """
     names = vars(loaded.module)
     if any(_comes_from(value, "jax") for value in names.values()):
-        return ("jax.numpy", "numpy")
+        return (sys.modules["jax.numpy"].asarray, "numpy")
+    switched = [own.made for own in own_types(names) if own.switches and callee.source.mentions(*own.switches)]
+    if switched:
+        return (*switched, "numpy")
     if "torch" not in names and "F" not in names and not any(_comes_from(value, "torch") for value in names.values()):
         return ("numpy",)
     return ("torch", "numpy") if callee.source.mentions("torch", "F") or "np" not in names else ("numpy", "torch")

@@ -21,6 +21,7 @@ from gradcheck_cli.targets.conventions.base import (
     during,
     to_numpy,
 )
+from gradcheck_cli.targets.conventions.binding import Backend
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.function_search import forms
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -106,7 +107,7 @@ def closure_candidates(
     callee: Callee,
     locate: Callable[[Any], Source],
     layouts: Sequence[Layout],
-    backends: Sequence[str],
+    backends: Sequence[Backend],
     square: bool = False,
 ) -> Iterator[ClosureCandidate]:
     """Ways to call a forward that returns a function: one inside it, a lambda, a partial, what a bound method is.

@@ -13,6 +13,7 @@ from gradcheck_cli.targets.conventions.caches import STORED, fill, missing
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.context import context_for
 from gradcheck_cli.targets.conventions.handing import FROM_FORWARD, PairHanding, call
+from gradcheck_cli.targets.conventions.own_types import plain
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class ForwardRun:
             given[STORED] = dict(zip(self.forward.source.cache_names(), cache, strict=True))
         given["made"] = self._made(result)
         given["output"] = output
-        return to_numpy(output)
+        return to_numpy(plain(output))
 
     def _does_without(self, given: dict[str, Any], error: Exception) -> bool:
         """Can the cache be filled where the forward raised? What it refuses by itself, it refuses."""

@@ -26,6 +26,7 @@ from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.forward_run import ForwardRun
 from gradcheck_cli.targets.conventions.handing import FROM_FORWARD, PairHanding, call
 from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.own_types import plain
 from gradcheck_cli.targets.conventions.results import result_names
 
 # Names of the gradients of what a forward was handed.
@@ -143,15 +144,15 @@ class FunctionCandidate:
         given = binding.values(case, self.form) | {"lr": rate}
         output, failure = self._before.or_filled(given) if self._before else (None, None)
         arguments = self.handing.arguments(self.callee, self.assignment, given)
-        before = {name: np.array(to_numpy(given[name])) for name in binding.ARRAY_ROLES}
+        before = {name: np.array(to_numpy(plain(given[name]))) for name in binding.ARRAY_ROLES}
         with during("backward"):
-            result = self._backward(arguments)
-        mutated = changed(before, {name: given[name] for name in before})
+            result = plain(self._backward(arguments))
+        mutated = changed(before, {name: plain(given[name]) for name in before})
         items, names = collect(result), result_names(result, self.callee.source) | self._named_alike(result)
         if not items and not mutated:
             raise UnfinishedError(self._nothing(result))
         if "lr" in self.assignment.values():
-            items |= stepped.afterwards({role: np.array(to_numpy(given[role])) for role in mutated})
+            items |= stepped.afterwards({role: np.array(to_numpy(plain(given[role]))) for role in mutated})
         return Returned(items, names, mutated, output, failure), before
 
     def _named_alike(self, result: Any) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gradcheck_cli.targets.conventions import binding, meanings
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
-from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_words
+from gradcheck_cli.targets.conventions.binding import Assignment, Backend, Form, mode_words
 from gradcheck_cli.targets.conventions.caches import structure_roles
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
@@ -24,7 +24,7 @@ PADDING_MODES = ("same", "valid", "SAME", "VALID")
 
 
 def function_candidates(
-    callee: Callee, forward: Callee | None, layouts: Sequence[Layout], backends: Sequence[str]
+    callee: Callee, forward: Callee | None, layouts: Sequence[Layout], backends: Sequence[Backend]
 ) -> Iterator[FunctionCandidate]:
     """Ways to call the function, the likeliest first.
 
@@ -87,7 +87,7 @@ def _is_in_text(callee: Callee, form: Form) -> bool:
 
 
 def forms(
-    callee: Callee, forward: Callee | None, assigned: Assignment, layouts: Sequence[Layout], backends: Sequence[str]
+    callee: Callee, forward: Callee | None, assigned: Assignment, layouts: Sequence[Layout], backends: Sequence[Backend]
 ) -> Iterator[Form]:
     """Axis orders and spellings of the arguments, the likeliest first."""
     contradicted = {layout: _contradicted(callee, assigned, layout) for layout in layouts}
@@ -98,7 +98,7 @@ def forms(
         likely = [layout for layout in likely if not contradicted[layout]]
     spelled = list(_spellings(callee, forward, Form(Layout())))  # the source is walked once, not for every layout
     for library in backends:
-        arrays = {"torch": library == "torch", "wrap": library if "." in library else ""}
+        arrays = {"torch": library == "torch", "wrap": library if callable(library) else None}
         for layout in likely:
             for form in spelled:
                 for bias in _bias_forms(layout, assigned):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from gradcheck_cli.targets.conventions.binding import (
     ARRAY_ROLES,
     NO_ROLE,
+    ONES,
     SHARED,
     SIZES,
     Assignment,
@@ -22,6 +23,8 @@ from gradcheck_cli.targets.conventions.source import Source
 MAX_ASSIGNMENTS = 12
 
 
+# Which weights are there, 1 of each that is: `weight * mask`.
+_MASKS = re.compile(r"((weights?|w|kernel|filter|prun(e|ing))_?)?masks?", re.IGNORECASE)
 # `res_shape` is no array, and no stride or padding either.
 _OF_A_SHAPE = re.compile(r"(?:^|_)(?:shapes?|dims)$|[a-z]Shape$")
 
@@ -75,6 +78,8 @@ def _completed(
     if stand_in:
         named = {name: meant if role == stand_in else role for name, role in named.items()}
         used = set(named.values())
+    if "weight" in used:
+        named |= {item.name: ONES for item in found if item.name not in named and _MASKS.fullmatch(item.name)}
     unknown = [item.name for item in found if item.name not in named and required(item)]
     if not unknown:
         return [named]
@@ -124,7 +129,7 @@ def _stand_in(needed: Sequence[str], used: set[str]) -> tuple[str, str]:
 
 def by_trial(assignment: Assignment) -> list[str]:
     """Parameters whose names told nothing."""
-    no_names = ("made", "params", "shared", "key", NO_ROLE)
+    no_names = ("made", "params", "shared", "key", ONES, NO_ROLE)
     return [name for name, role in assignment.items() if role not in no_names and role not in function_roles(name)]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from gradcheck_cli.model import Case
 from gradcheck_cli.targets.conventions import meanings, probes
-from gradcheck_cli.targets.conventions.binding import Assignment
+from gradcheck_cli.targets.conventions.binding import Assignment, Backend
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.callees import shares_a_word
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
@@ -32,7 +32,7 @@ class Pairing:
 
     callee: Callee
     layouts: Sequence[Layout]
-    backends: Sequence[str]
+    backends: Sequence[Backend]
     case: Case
 
     def linked(self, forwards: Sequence[Callee], scope: Mapping[str, Any]) -> Iterator[FunctionCandidate]:

@@ -52,9 +52,10 @@ def _multiplies(form: WrittenFunction, values: Values, one: str, other: str, may
 
 
 def _is_matrix_product(product: Array, first: Array, second: Array) -> bool:
-    """x @ w and its transposed forms, and the product entry by entry: dense layers and scalings."""
+    """x @ w and its transposed forms, and the product entry by entry: dense layers, scalings of rows and of columns."""
     for one, other in ((first, second), (second, first)):
-        for factor, multiply in itertools.product((other, other.T), (np.matmul, np.multiply)):
+        behind = [other.reshape(*other.shape, *(1,) * more) for more in range(1, one.ndim - other.ndim + 1)]
+        for factor, multiply in itertools.product((other, other.T, *behind), (np.matmul, np.multiply)):
             # Where the one has no shapes for it, the other may have.
             with suppress(ValueError):
                 if _close(product, multiply(one, factor)):

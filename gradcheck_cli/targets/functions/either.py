@@ -139,8 +139,11 @@ def _convolution_after(
     """A target whose names do not speak of a convolution has to prove itself as one: something is right there.
 
     Without a forward it is a convolution or nothing: then it is enough that its arguments are named as those of one,
-    and that it speaks of pictures: `(grad_output, x, weight)` are those of a norm, too.
+    and that it speaks of pictures: `(grad_output, x, weight)` are those of a norm, too. One whose forward runs and is
+    none, as a matrix product, is not tried: that takes a thousand calls.
     """
+    if isinstance(error, DoubtfulError) and not _may_be_convolution(error.ready, loaded):
+        raise error
     has_forward = error.step != "build"
     try:
         found = convolution.take()
@@ -153,6 +156,14 @@ def _convolution_after(
     if convolution.is_sure(found) or (not has_forward and speaks_of_pictures(loaded) and convolution.is_named(found)):
         return found
     raise error
+
+
+def _may_be_convolution(ready: FunctionReady, loaded: Loaded) -> bool:
+    """Of a forward that runs on numbers of which nobody knows that it is meant for them: by its text or by these."""
+    if speaks_of_pictures(loaded):
+        return True
+    ready.seed()
+    return any(is_bilinear(ready.form, sample.values) for sample in (*ready.samples, *ready.raised))
 
 
 def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
