@@ -21,6 +21,7 @@ from gradcheck_cli.model.files import MAGIC, file_and_name, from_here
 from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.model.text import counted, ended, visible
 from gradcheck_cli.targets.contract import TargetRef
+from gradcheck_cli.targets.forward_only import said_of_forwards
 from gradcheck_cli.targets.functions.engines import rows_of
 from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
 from gradcheck_cli.targets.functions.spelling import bases_of
@@ -39,6 +40,9 @@ MODULE = "gradcheck_module"
 
 NOTEBOOK = ".ipynb"
 _NOT_SOURCE = "probably a compiled or packed file: name the .py file"
+
+# Of a file with many classes, as many as are read in a sentence.
+_SHOWN = 4
 
 # What a backward is called.
 BACKWARD_WORDS = ("backward", "backprop", "bprop", "back_prop", "grad")
@@ -318,7 +322,14 @@ def the_only_one(tree: ast.Module, path: str) -> tuple[str, ...]:
             facts={"they are": ", ".join(names[:8])},
             hint=f"name one: {path}:{names[0]}",
         )
-    there = [name for name in definitions(tree) if "." not in name]
+    found = definitions(tree)
+    there = [name for name in found if "." not in name]
+    forwards = said_of_forwards(node for node in map(found.__getitem__, there) if isinstance(node, ast.ClassDef))
+    if forwards:
+        raise TargetError(
+            f"nothing in {path} looks like a backward: {', '.join(forwards[:_SHOWN])}.",
+            hint="write one, or name the file that holds it",
+        )
     raise TargetError(
         f"nothing in {path} looks like a backward.",
         facts={"it holds": ", ".join(there)[:200] or "no function and no class"},

@@ -146,8 +146,21 @@ MEND = "Python itself cannot run the file: mend this line first"
             b"def f(x): return x\ndef g(x): return x\n",
             "nothing in a.py looks like a backward.\n  it holds  f, g\n  hint: name the function: a.py:f",
         ),
+        (
+            "a.py",
+            b"class Conv:\n    def forward(self, x): return x\nclass Pool:\n    def __call__(self, x): return x\n"
+            b"class Options: pass\n",
+            "nothing in a.py looks like a backward: Conv has no backward, Pool has no backward.\n"
+            "  hint: write one, or name the file that holds it",
+        ),
+        (
+            "a.py",
+            b"from torch import nn\nclass Net(nn.Module):\n    def forward(self, x): return x\n",
+            "nothing in a.py looks like a backward: Net has no backward (torch computes its gradients).\n"
+            "  hint: write one, or name the file that holds it",
+        ),
     ],
-    ids=["no Python", "compiled", "notebook", "empty", "without a backward"],
+    ids=["no Python", "compiled", "notebook", "empty", "without a backward", "forwards", "a module"],
 )
 def test_a_file_without_a_target_says_what_it_is(tmp_path, monkeypatch, name, content, text):
     """By the path that was typed, with the next step."""

@@ -6,12 +6,13 @@ import ast
 from collections import Counter
 from collections.abc import Mapping
 
+from gradcheck_cli.targets.forward_only import is_module_definition
 from gradcheck_cli.targets.functions.by_use import goes_by_use
 from gradcheck_cli.targets.functions.composed import compositions_among
 from gradcheck_cli.targets.functions.engines import rows_of, walk_of
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
-from gradcheck_cli.targets.functions.module_pair import is_module_definition, module_for
+from gradcheck_cli.targets.functions.module_pair import module_for
 from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of
 from gradcheck_cli.targets.launches import kernels_in

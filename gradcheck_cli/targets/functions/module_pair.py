@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -31,12 +30,6 @@ def module_for(backward: str, names: Iterable[str]) -> str:
     wanted = {"".join(base) for base in bases_of(backward)}
     found = [name for name in names if "".join(tokens(name)) in wanted]
     return found[0] if len(found) == 1 else ""
-
-
-def is_module_definition(node: ast.AST) -> bool:
-    """Does a class say that it is a Module?"""
-    bases = node.bases if isinstance(node, ast.ClassDef) else []
-    return any(getattr(base, "attr", getattr(base, "id", "")) == "Module" for base in bases)
 
 
 def module_pairs(loaded: Loaded, backward: PlainFunction, text: Callable[[str], str]) -> Iterator[ModulePairForm]:
