@@ -151,7 +151,7 @@ def full_with_margin(problem: Problem, margin: Margin, size: Size | None = None)
         size: of the result; None for the size that comes out.
 
     Returns:
-        None where nothing is left.
+        None where less than nothing would be left, which raises in code.
     """
     edge = problem.spec.extent
     cut = [(edge[0] - 1 - rows, edge[1] - 1 - columns) for rows, columns in (margin.before, margin.after)]
@@ -162,13 +162,13 @@ def full_with_margin(problem: Problem, margin: Margin, size: Size | None = None)
 def stripped(whole: Array, margin: Margin, size: Size | None = None) -> Array | None:
     """`whole` without the rows and columns of `margin`, or `size` rows and columns from its beginning on.
 
-    A negative margin adds zeros. None where nothing is left.
+    A negative margin adds zeros. None where less than nothing would be left.
     """
     rows, columns = size or (
         length - before - after
         for length, before, after in zip(whole.shape[-2:], margin.before, margin.after, strict=True)
     )
-    return window(whole, margin.before, (rows, columns)) if min(rows, columns) > 0 else None
+    return window(whole, margin.before, (rows, columns)) if min(rows, columns) >= 0 else None
 
 
 def padded_x(problem: Problem) -> Array:

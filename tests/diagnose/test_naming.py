@@ -180,6 +180,29 @@ def test_two_mistakes_at_once_are_both_named(gradient, identifiers):
     assert f", together with {first.id}: " in second.message
 
 
+def test_a_gradient_without_entries_is_explained_as_one_with_some():
+    """Where a margin of p and no zeros between the values of G leave nothing, the shape still tells both."""
+
+    def wrong(problem):
+        spec = problem.spec
+        plain = CATALOGUE["input-grad-stride-not-dilated"].prepare(problem.case)
+        result = CATALOGUE["full-margin-wrong"].formulas["input"](Problem(plain))
+        return np.zeros((spec.batch, spec.in_channels, 0, 0)) if result is None else result
+
+    specs = [
+        ConvSpec(2, 3, 4, 4, 5, (3, 3)),
+        ConvSpec(2, 3, 4, 4, 4, (3, 3)),
+        ConvSpec(2, 3, 4, 7, 9, (3, 3)),
+        ConvSpec(3, 2, 5, 9, 7, (3, 3), stride=(2, 2), padding=(1, 1)),
+        ConvSpec(2, 3, 4, 8, 11, (3, 3), stride=(2, 2)),
+        ConvSpec(3, 2, 5, 11, 8, (4, 4), stride=(3, 3), padding=(2, 2)),
+    ]
+    seen = observe("input", wrong, specs)
+    assert any(0 in one.actual.input.shape for one in seen)
+    findings = diagnose(seen, "input")
+    assert sorted(named(findings)) == [("full-margin-wrong", "proved"), ("input-grad-stride-not-dilated", "proved")]
+
+
 def test_each_of_two_mistakes_says_where_it_shows_by_itself():
     """The mean needs a batch. A turned kernel needs two taps that reach the image: no condition says that."""
 

@@ -111,18 +111,28 @@ def forward_notes(trials: Sequence[Trial]) -> list[str]:
         if beside.how in ("differs", "untold") or (beside.how == "contradicts" and not is_found)
     ]
     if other:
-        asked = ", ".join(_asked(min(other, key=_plainness).case.spec)) or "stride 1"
-        notes.append(
-            f"{seen[0][1].name} gives other numbers than the convolution of these gradients on {len(other)} "
-            f"of {counted(len(seen), 'geometry')} ({asked})"
-        )
+        where = _where([trial for trial, _ in seen], other)
+        notes.append(f"{seen[0][1].name} gives something else than the convolution of these gradients {where}")
     # Where the backward was judged without the cache of its forward, this was said with what was put in its place.
     raised = [(trial, beside) for trial, beside in seen if beside.how == "raised" and not trial.outcome.forward_error]
     if raised and is_found:
-        trial, beside = min(raised, key=lambda one: _plainness(one[0]))
-        where = f"{len(raised)} of {counted(len(seen), 'geometry')}"
-        notes.append(f"{beside.name} raises on {where} ({describe(trial.case.spec)}: {beside.error})")
+        beside = min(raised, key=lambda one: _plainness(one[0]))[1]
+        where = _where([trial for trial, _ in seen], [trial for trial, _ in raised])
+        notes.append(f"{beside.name} raises {where}: {beside.error}")
     return notes
+
+
+def _where(asked: Sequence[Trial], met: Sequence[Trial]) -> str:
+    """The condition under which something was met, if one fits all that was asked; else an example, said to be one.
+
+    "when padding > 0 (on 19 of 44 geometries)", "on 19 of 44 geometries, as with x (2, 3, 7, 6), ...".
+    """
+    if len(met) == len(asked) > 1:
+        return f"on all {len(met)} geometries on which the backward ends"
+    count = f"on {len(met)} of {counted(len(asked), 'geometry')}"
+    places = {id(trial) for trial in met}
+    when = condition([(trial.case.spec, id(trial) not in places) for trial in asked])
+    return f"when {when} ({count})" if when else f"{count}, as with {describe(min(met, key=_plainness).case.spec)}"
 
 
 def _without_it(trials: Sequence[Trial]) -> list[str]:
@@ -130,11 +140,12 @@ def _without_it(trials: Sequence[Trial]) -> list[str]:
     raised = [trial for trial in trials if trial.outcome.forward_error]
     if not raised:
         return []
-    first, spec = raised[0].outcome.forward_error, raised[0].case.spec
-    where = f"on {len(raised)} of {counted(sum(trial.supported for trial in trials), 'geometry')}"
+    error = min(raised, key=_plainness).outcome.forward_error
+    # Of a backward that raises too, nothing was kept of its forward.
+    where = _where([trial for trial in trials if trial.supported and trial.ended], raised)
     return [
-        f"its own forward raises {where} ({describe(spec)}: {first}); there the cache was filled as the backward "
-        "unpacks it, and the backward was judged alone"
+        f"its own forward raises {where}: {error}; there the cache was filled as the backward unpacks it, and the "
+        "backward was judged alone"
     ]
 
 
