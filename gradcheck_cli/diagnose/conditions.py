@@ -102,21 +102,24 @@ def _votes(rivals: Sequence[Condition], specs: tuple[ConvSpec, ...]) -> Array:
     return np.ascontiguousarray(np.array([rival.over(table) for rival in rivals], dtype=bool).T)
 
 
-def settled(results: Sequence[Result], right: Callable[[ConvSpec], bool], most: int) -> list[Result]:
+def settled(results: Sequence[Result], right: Callable[[ConvSpec], bool | None], most: int) -> list[Result]:
     """The results, and those of the geometries that tell the fitting conditions apart, or refute the one that is left.
 
     Args:
         results: see `fitting`.
-        right: answers for a further geometry.
+        right: answers for a further geometry; None where that shows nothing.
         most: how many further ones are asked; a round that was begun is asked to its end.
     """
     found = list(results)
+    silent: set[ConvSpec] = set()
 
     def ask(specs: Sequence[ConvSpec]) -> bool:
-        found.extend([(spec, right(spec)) for spec in specs])
-        return len(found) < len(results) + most
+        answers = [(spec, right(spec)) for spec in specs]
+        found.extend([(spec, answer) for spec, answer in answers if answer is not None])
+        silent.update(spec for spec, answer in answers if answer is None)
+        return len(found) + len(silent) < len(results) + most
 
-    settle(lambda: (tuple(found), frozenset()), ask)
+    settle(lambda: (tuple(found), frozenset(silent)), ask)
     return found
 
 

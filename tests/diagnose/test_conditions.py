@@ -194,6 +194,19 @@ def test_confirming_geometries_are_fresh_and_on_both_sides():
     assert confirming(seen(SPECS, lambda spec: True), frozenset(), 4) == []
 
 
+def test_what_shows_nothing_settles_nothing():
+    """A geometry without an answer is neither right nor wrong, and is asked once."""
+    asked = []
+
+    def right(spec):
+        asked.append(spec)
+        return
+
+    known = seen(SPECS, lambda spec: max(spec.padding) == 0)
+    assert settled(known, right, 8) == known
+    assert len(asked) == len(set(asked)) > 0
+
+
 @pytest.mark.parametrize(
     "phrase",
     ["padding = 0", "batch > 1 and stride > 1", "in and out channels differ or stride and padding are the same for "

@@ -180,6 +180,22 @@ def test_two_mistakes_at_once_are_both_named(gradient, identifiers):
     assert f", together with {first.id}: " in second.message
 
 
+def test_where_all_windows_lie_on_zeros_nothing_is_told_of_a_condition():
+    """There every gradient is 0: a 1x1 kernel on a single pixel says not that G may be padded for such kernels."""
+
+    def wrong(problem):
+        first = planted("upstream-padded", "input")(problem)
+        return planted("unpad-empty", "input")(Problem.supposing(problem.case, "input", first))
+
+    on_zeros = ConvSpec(1, 2, 3, 1, 1, (1, 1), stride=(3, 3), padding=(1, 1))
+    assert not Problem(integers(on_zeros)).grad_input.any()
+    findings = diagnose(observe("input", wrong, [*SPECS, ConvSpec(1, 2, 3, 1, 1, (2, 2), padding=(1, 1))]), "input")
+    assert {finding.id: finding.fails_when for finding in findings} == {
+        "upstream-padded": "padding > 0",
+        "unpad-empty": "padding = 0",
+    }
+
+
 def test_a_gradient_without_entries_is_explained_as_one_with_some():
     """Where a margin of p and no zeros between the values of G leave nothing, the shape still tells both."""
 
