@@ -17,6 +17,7 @@ from gradcheck_cli.diagnose.naming import diagnose as diagnose
 from gradcheck_cli.diagnose.observation import Observation as Observation
 from gradcheck_cli.diagnose.summary import (
     summarise_geometries as summarise_geometries,
+    with_condition_in_words as with_condition_in_words,
     with_conditions_that_hold as with_conditions_that_hold,
 )
-from gradcheck_cli.diagnose.words import Words as Words, words_for as words_for
+from gradcheck_cli.diagnose.words import Words as Words, words_for as words_for, words_of as words_of

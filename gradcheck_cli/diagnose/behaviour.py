@@ -34,7 +34,7 @@ def behaviour(observations: Sequence[Observation], gradient: GradientName, words
 
 def _fix(shows: Behaviour, observations: Sequence[Observation], gradient: GradientName, words: Words) -> str:
     """The mistake's own mend for what was seen, in the user's words; "" for the usual one."""
-    return words.speak(shows.fix(observations, gradient)) if shows.fix is not None else ""
+    return words.rename(shows.fix(observations, gradient)) if shows.fix is not None else ""
 
 
 def single_precision(evidence: Sequence[Comparison], gradient: GradientName, words: Words) -> list[Finding]:

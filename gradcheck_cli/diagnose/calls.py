@@ -47,7 +47,7 @@ class _Calls:
         """The finding, with the place where a call raised."""
         if seen.error_line is None:
             return found
-        return found.at(self.code.place(seen.error_line, seen.error_columns))
+        return found.at(self.code.place(seen.error_line, self.code.raising(seen.error_line, seen.error_columns)))
 
     def condition(self, wrong: Sequence[Observation], right: Sequence[Observation]) -> str:
         """When it happens, as far as it is known to happen or not."""
@@ -73,7 +73,7 @@ def of_calls(
     stopped = [seen for seen in observations if seen.error]
     slices = _empty_slice(calls)
     if slices:
-        stopped = [seen for seen in stopped if not _is_empty(seen, calls.code)]
+        stopped = [seen for seen in stopped if not is_empty_slice(seen, calls.code)]
     groups: dict[tuple[object, ...], list[Observation]] = {}
     for seen in stopped:
         groups.setdefault(_kind(seen), []).append(seen)
@@ -108,7 +108,7 @@ def _stopped(calls: _Calls, group: Sequence[Observation]) -> Finding:
     what = f"The {first.error_where or 'call'} {_raises(first.error)} {_on(group, first, calls.tried)}"
     message = f"{what}: {first.error.rstrip('.')}{also}."
     fix = unused_option(calls.code, first.error_line, when)
-    fix = fix or mend(Raised(first.error, first.error_line, calls.code, calls.words))
+    fix = fix or mend(Raised(first.error, first.error_line, calls.code))
     return calls.at(first, finding(standing_for(Sign.RAISED).id, CALL, message, calls.words, fails_when=when, fix=fix))
 
 
@@ -128,7 +128,7 @@ def _is_padded_everywhere(spec: ConvSpec) -> bool:
     return min(*spec.padding, *spec.padding_after) > 0
 
 
-def _is_empty(seen: Observation, code: Code) -> bool:
+def is_empty_slice(seen: Observation, code: Code) -> bool:
     """An error of an empty array at padding 0: the slice stands on its line, or an empty shape in its words."""
     if not seen.error or seen.timed_out or _is_padded_everywhere(seen.case.spec):
         return False
@@ -138,7 +138,7 @@ def _is_empty(seen: Observation, code: Code) -> bool:
 def _empty_slice(calls: _Calls) -> list[Finding]:
     """a[p:-p] that raises where p = 0: certain where the line that raised holds the slice, else probable."""
     code, ended = calls.code, calls.ended
-    stopped = [seen for seen in calls.all if _is_empty(seen, code)]
+    stopped = [seen for seen in calls.all if is_empty_slice(seen, code)]
     lines = code.lines_that(unpads_by_name)
     if not stopped or (code.source and not lines) or any(not seen.case.spec.is_padded for seen in ended):
         return []
@@ -149,8 +149,10 @@ def _empty_slice(calls: _Calls) -> list[Finding]:
     raised = first.error.rstrip(".") + (f"; line {first.error_line}" if first.error_line and not certain else "")
     message = f"The {first.error_where or 'call'} raises where {where}: {source} ({raised})."
     # What raised on this very line for another reason got as far, and its slice was not empty.
-    reached = [seen for seen in calls.all if seen.error_line == first.error_line and not _is_empty(seen, code)]
+    reached = [seen for seen in calls.all if seen.error_line == first.error_line and not is_empty_slice(seen, code)]
     when = calls.condition(stopped, [*ended, *(seen for seen in reached if seen.error)])
     identifier = standing_for(Sign.EMPTY_SLICE).id
     found = finding(identifier, "input", message, calls.words, certain=certain, fails_when=when)
-    return [calls.at(first, found) if certain else found]
+    if not certain or first.error_line is None:
+        return [found]
+    return [found.at(code.place(first.error_line, code.columns_that(first.error_line, unpads_by_name)))]

@@ -17,6 +17,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.code import BLANKS, Code
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges, twins
+from gradcheck_cli.diagnose.exchanges_at_error import known_instead, whole_quotient
 from gradcheck_cli.diagnose.lines import lines_feeding, lines_like, lines_of_others
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, scope_of
 from gradcheck_cli.model import CodePlace
@@ -108,6 +109,26 @@ def changes_of(
                     found.setdefault(change.edit, replace(change, cost=change.cost + more))
     changes = sorted(found.values(), key=lambda change: change.cost)
     return [*changes[:MOST_CHANGES], *islice(_pairs(changes), MOST_PAIRS)]
+
+
+def changes_at(code: Code, line: int) -> list[Change]:
+    """The changes of what stands on a line that raised, and of the quotients of its function that may not be whole.
+
+    None of them ends or begins a loop or a block, and each stands for itself.
+    """
+    function = code.function(line)
+    if function is None:
+        return []
+    scope, found = scope_of(function), dict[TextEdit, Change]()
+    for node in _nodes(function):
+        if node.lineno <= line <= (node.end_lineno or node.lineno):
+            own = [_change(node, exchanged, 0) for exchanged in known_instead(code, node)]
+            for change in [*own, *_changes(node, scope, EXCHANGES, False)]:
+                found.setdefault(change.edit, change)
+        for exchanged in whole_quotient(node):
+            change = _change(node, exchanged, 1)
+            found.setdefault(change.edit, change)
+    return sorted(found.values(), key=lambda change: change.cost)[:MOST_CHANGES]
 
 
 def _pairs(changes: Sequence[Change]) -> Iterator[Change]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -72,6 +71,29 @@ class Code:
         begin = 1 + len(before) + len(part) - len(inner)
         return CodePlace(number, begin, begin + len(inner.rstrip(beside[1])), text, evidence)
 
+    def raising(self, line: int, columns: tuple[int, int | None] | None) -> tuple[int, int | None] | None:
+        """What is marked of a line that raised at these columns.
+
+        Python marks the left side of an assignment that failed to store; the fault may stand on either side, so all of
+        it is marked.
+        """
+        statement = self._statement(line)
+        if not isinstance(statement, ast.Assign) or columns is None:
+            return columns
+        places = [(target.col_offset, target.end_col_offset) for target in statement.targets]
+        if columns not in places or statement.lineno != line:
+            return columns
+        return statement.col_offset, statement.end_col_offset if statement.end_lineno == line else None
+
+    def columns_that(self, line: int, looks_like: Callable[[ast.AST], bool]) -> tuple[int, int | None] | None:
+        """Where on a line the smallest expression stands that passes the test; None where none does."""
+        nodes = (node for node in ast.walk(self.tree) if isinstance(node, ast.expr)) if self.tree is not None else ()
+        found = [node for node in nodes if node.lineno == line and looks_like(node)]
+        if not found:
+            return None
+        node = max(found, key=lambda each: each.col_offset)
+        return node.col_offset, node.end_col_offset if node.end_lineno == line else None
+
     def lines_that(self, looks_like: Callable[[ast.AST], bool]) -> list[int]:
         """The lines of the whole file on which some expression or statement passes the test."""
         nodes = ast.walk(self.tree) if self.tree is not None else ()
@@ -101,18 +123,50 @@ class Code:
                 return self.place(found[0].lineno)
         return None
 
-    def nearest(self, name: str, line: int | None) -> str:
-        """The name that is known at this line and most like `name`; "" where none is like it."""
+    def only_value(self, name: str) -> int | None:
+        """The whole number that a variable or an attribute (dotted) always is; None where it is given anything else."""
+        values = [value for target, value in self._assigned if target == name]
+        literal = [value.value for value in values if isinstance(value, ast.Constant)]
+        return literal[0] if len(values) == 1 and literal and type(literal[0]) is int else None
+
+    @cached_property
+    def _assigned(self) -> list[tuple[str, ast.AST | None]]:
+        """Whatever gives a name or an attribute a value, and the value where it is one expression."""
+        found: list[tuple[str, ast.AST | None]] = []
+        plain: set[int] = set()
+        for node in ast.walk(self.tree) if self.tree is not None else ():
+            if isinstance(node, ast.Assign):
+                found += [(ast.unparse(target), node.value) for target in node.targets]
+                plain |= {id(target) for target in node.targets}
+            elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+                found += [] if id(node) in plain else [(ast.unparse(node), None)]
+            elif isinstance(node, ast.arg):
+                found.append((node.arg, None))
+        return found
+
+    def names_at(self, line: int | None) -> frozenset[str]:
+        """The names that are known at this line: of its function and of the module."""
         scope = self.function(line)
-        known = _names(scope) if scope is not None else set()
-        known |= _names(self.tree, depth=1) if self.tree is not None else set()
-        return _closest(name, known) or _closest(name, set(dir(builtins)), 0.8)
+        own = _names(scope) if scope is not None else set()
+        return frozenset(own | (_names(self.tree, depth=1) if self.tree is not None else set()))
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The attributes that some line of the file sets, and the methods and class attributes that it defines."""
+        nodes = list(ast.walk(self.tree)) if self.tree is not None else []
+        stored = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+        classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+        return frozenset(stored | {name for each in classes for name in _names(each, depth=1)})
+
+    def module_of(self, name: str) -> str:
+        """The module that a name stands for by an import of the file ("numpy" for `np`); "" where it is none."""
+        imports = (node for node in ast.walk(self.tree) if isinstance(node, ast.Import)) if self.tree else ()
+        aliases = (alias for node in imports for alias in node.names)
+        return next((alias.name for alias in aliases if name == (alias.asname or alias.name)), "")
 
     def nearest_attribute(self, name: str) -> str:
-        """The attribute that some line of the file sets and that is most like `name`."""
-        nodes = ast.walk(self.tree) if self.tree is not None else ()
-        stored = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
-        return _closest(name, stored)
+        """The attribute of the file that is most like `name`."""
+        return _closest(name, self.attributes)
 
     def nearest_text(self, text: str) -> str:
         """The string constant of the file that is most like `text`."""
@@ -167,6 +221,6 @@ def _top_level(module: ast.AST) -> list[ast.AST]:
     return nodes
 
 
-def _closest(name: str, known: set[str], alike: float = 0.6) -> str:
+def _closest(name: str, known: Collection[str]) -> str:
     """Sorted, so that the same file gives the same answer."""
-    return next(iter(get_close_matches(name, sorted(known - {name}), 1, alike)), "")
+    return next(iter(get_close_matches(name, sorted({*known} - {name}), 1)), "")

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from gradcheck_cli.diagnose.pool import attacks, mixtures, with_sizes
+from gradcheck_cli.diagnose.pool import attacks, mirrored, mixtures, with_sizes
 from gradcheck_cli.diagnose.table import BlockSize, Condition, axis_of, speaking, truths
 from gradcheck_cli.layers.geometries import products
 from gradcheck_cli.model import Array, ConvSpec
@@ -159,7 +159,9 @@ def confirming(results: Sequence[Result], avoid: frozenset[ConvSpec], count: int
     turns = [side[(number * len(side)) // count] for number in range(count) for side in sides]
     most = count * max(1, len(sides) - 1)
     wrong = tuple(spec for spec, right in results if not right)
-    beside = [spec for spec in attacks(wrong, found[0].blocks) if spec not in _asked(results, avoid)]
+    # Code that takes one side for the other is wrong one way round, and wrong otherwise or raises the other way round.
+    turned = mirrored(wrong) if found[0].is_lopsided else ()
+    beside = [spec for spec in (*turned, *attacks(wrong, found[0].blocks)) if spec not in _asked(results, avoid)]
     return [*list(dict.fromkeys(turns))[:most], *[spec for spec in beside if spec not in turns][: 2 * count]]
 
 

@@ -20,7 +20,7 @@ Exchanges = tuple[tuple[Exchange, ...], ...]
 # Calls that rearrange, round or cut their first argument: without them it is handed on.
 _WRAPS = frozenset(
     (
-        *("flip", "flipud", "fliplr", "rot90", "roll", "transpose", "swapaxes", "permute", "moveaxis", "t"),
+        *("flip", "flipud", "fliplr", "rot90", "roll", "transpose", "swapaxes", "permute", "moveaxis", "t", "squeeze"),
         *("round", "around", "rint", "floor", "trunc", "clip", "clamp", "abs", "absolute", "sign", "astype", "to"),
         *("float", "half", "int", "long", "float32", "float16", "relu", "tanh"),
     )

@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from importlib import metadata
 
 from gradcheck_cli.diagnose.code import Code
-from gradcheck_cli.diagnose.words import Words
+from gradcheck_cli.diagnose.misfits import misfit
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,6 @@ class Raised:
     error: str
     line: int | None = None
     code: Code = field(default_factory=Code)
-    words: Words = field(default_factory=Words)
 
 
 _Mend = str | Callable[[re.Match[str], Raised], str]
@@ -52,9 +49,6 @@ _IMPORTS = {
 }
 # Types that the user's file does not define, so that an attribute they lack cannot be added there.
 _BUILT_IN = ("ndarray", "Tensor", "list", "tuple", "dict", "int", "float", "str", "function", "module")
-_SHAPE = re.compile(
-    r"\(\d+(?:, ?\d+)*,?\)|\(\)|(?<![\w\]])\[\d+(?:, ?\d+)*\]|\(\d+(?:x\d+)+|(?<=and )\d+(?:x\d+)+|size \d+|\(\d+\)"
-)
 _SHAPES_DIFFER = (
     r"broadcast input array|broadcastable output operand|be broadcast together"
     r"|not aligned|cannot be multiplied|cannot reshape|is invalid for input of"
@@ -72,20 +66,16 @@ def mend(raised: Raised) -> str:
     return "Start at the line that raised: the exception says what is missing there."
 
 
-def _name(found: re.Match[str], raised: Raised) -> str:
+def _name(found: re.Match[str], _: Raised) -> str:
     name = found["name"]
     if name in _IMPORTS:
         return f"Add `{_IMPORTS[name]}` at the top of the file."
-    near = raised.code.nearest(name, raised.line)
-    return f"Define `{name}`, or correct the name" + (f": `{near}` is defined." if near else ".")
+    return f"Define `{name}`, or correct the name."
 
 
 def _of_module(found: re.Match[str], _: Raised) -> str:
     module, name = found["module"], found["name"]
     instead = _GONE.get(f"{module}.{name}", "")
-    if not instead and module in sys.modules:
-        instead = next(iter(get_close_matches(name, dir(sys.modules[module]), 1, 0.7)), "")
-        instead = f"{module}.{instead}" if instead else ""
     missing = f"{_installed(module)} has no `{name}`: correct the name, or write what has taken its place"
     return missing + (f", `{instead}`." if instead else ".")
 
@@ -134,26 +124,14 @@ def _is_bare(node: ast.expr) -> bool:
 
 
 def _shapes(_: re.Match[str], raised: Raised) -> str:
-    """Both sizes are quoted, so that the reader sees which of them is the wrong one."""
-    pair = list(
-        dict.fromkeys(match[0].strip("(") if "x" in match[0] else match[0] for match in _SHAPE.finditer(raised.error))
+    return misfit(raised.error, raised.code, raised.line)
+
+
+def _bounds(found: re.Match[str], _: Raised) -> str:
+    return (
+        f"Index {found['index']} does not exist where axis {found['axis']} has size {found['size']}: look at the limit "
+        "of what counts it, and whether it counts this axis."
     )
-    fit = f": {pair[0]} and {pair[1]} do not fit" if len(pair) > 1 else ""
-    empty = next((shape for shape in pair if re.search(r"(?<!\d)0(?!\d)", shape)), "")
-    if empty:
-        return f"Look at the limits of the slice that gives {empty}, which is empty here{fit}."
-    return f"Probably a size comes from the wrong place{fit}. {_sizes(raised)}"
-
-
-def _sizes(raised: Raised) -> str:
-    return raised.words.rename(
-        "Take every size from the arrays themselves (`X.shape`, `F.shape`, `G.shape`), not from constants."
-    )
-
-
-def _bounds(found: re.Match[str], raised: Raised) -> str:
-    reach = f"index {found['index']} where axis {found['axis']} has size {found['size']}"
-    return f"Probably a loop or a slice runs too far: {reach}. {_sizes(raised)}"
 
 
 def _key(found: re.Match[str], raised: Raised) -> str:

@@ -100,7 +100,7 @@ def _merged(causes: Sequence[Cause]) -> Cause:
     if len(labels) < 2 or len(parts) != 1 or not parts[0][0].alone:
         return causes[0]
     label = " or ".join(list(labels)[:_LISTED_TIES]) + (" or ..." if len(labels) > _LISTED_TIES else "")
-    ways = replace(causes[0].structure, parts=((parts[0][0], replace(parts[0][1], label=label)),))
+    ways = replace(causes[0].structure, parts=((parts[0][0], replace(parts[0][1], label=label, title="", fix="")),))
     return replace(causes[0], structure=ways)
 
 
@@ -123,9 +123,16 @@ def findings_of(
             words,
             certain=certain,
             fails_when=_shows_when(cause, identifier, evidence, gradient),
+            fix=_own_fix(cause, identifier, words),
         )
         for identifier in cause.ids
     ]
+
+
+def _own_fix(cause: Cause, identifier: str, words: Words) -> str:
+    """Of a way that does something else than the usual one of its mistake; "" for the usual fix."""
+    fixes = (way.fix for mistake, way in cause.structure.parts if mistake.id == identifier)
+    return words.rename(next(fixes, ""))
 
 
 def _message(cause: Cause, identifier: str, wrong: Sequence[Comparison], gradient: GradientName, words: Words) -> str:
@@ -242,7 +249,8 @@ def partly(
         else f"{len(seen)} of {wrong} wrong {plural_of('geometry') if wrong > 1 else 'geometry'}"
     )
     when = condition([(item.spec, not any(item is one for one in seen)) for item in evidence])
-    return finding(identifier, gradient, f"On {share} {message}", words, certain=False, fails_when=when)
+    fix = _own_fix(causes[0], identifier, words) if len(causes) == 1 else ""
+    return finding(identifier, gradient, f"On {share} {message}", words, certain=False, fails_when=when, fix=fix)
 
 
 def _coherent(

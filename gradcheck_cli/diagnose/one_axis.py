@@ -35,6 +35,9 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"--k (\d+)x\d+", r"--k \1"),
     (r"\b1x1\b", "one tap"),
     (r"\bNCHW\b", "NCW"),
+    (r"\bthe rows ((?:p|top) : (?:p|top) \+ L) and the columns (?:p|left) : (?:p|left) \+ L", r"the positions \1"),
+    (r"\bthe first k rows and the first k columns of taps", "the first k taps"),
+    (r"\btop\b", "before"),
     # Places.
     (r"\b(?:the )?bottom and right\b", "end"),
     (r"\b(?:the )?bottom and the right\b", "end"),
@@ -72,7 +75,7 @@ _COMPILED = tuple((re.compile(pattern), retold) for pattern, retold in _RULES)
 
 
 def of_one_axis(text: str) -> str:
-    """`text` without rows: "Return dX_padded[:, :, p : p + H, p : p + W]." is "Return dX_padded[:, :, p : p + L]."."""
+    """`text` without rows: "the rows p : p + H and the columns p : p + W" are "the positions p : p + L"."""
     for pattern, retold in _COMPILED:
         text = pattern.sub(retold, text)
     return text

@@ -11,6 +11,7 @@ from gradcheck_cli.diagnose.table import BlockSize, resized
 from gradcheck_cli.layers.geometries import MOST_PRODUCTS, products
 from gradcheck_cli.model import ConvSpec, Size
 from gradcheck_cli.model.errors import GeometryError
+from gradcheck_cli.model.line import number_of_axes
 
 # Geometries that mixtures are made of.
 _MIXED = 16
@@ -18,6 +19,9 @@ _MIXED = 16
 _ATTACKED = 2
 # What makes one side of a pair count for nothing.
 _LEAST = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1}
+
+# What has a number for the rows and one for the columns.
+_PAIRS = ("kernel_size", "stride", "padding", "dilation", "extra_after")
 
 # Fields of a geometry, each with another value.
 _Change: TypeAlias = tuple[tuple[str, Size | int], ...]
@@ -94,6 +98,14 @@ def attacks(specs: tuple[ConvSpec, ...], blocks: Sequence[tuple[BlockSize, int]]
     for axis, number in blocks:
         for size in (2 * number, 3 * number, number, number + 1, 2 * number + 1):
             yield from _resized(_bases(specs)[:_ATTACKED], axis, (size,))
+
+
+def mirrored(specs: Sequence[ConvSpec]) -> Iterator[ConvSpec]:
+    """The given geometries with rows and columns exchanged, those first whose outputs are least square."""
+    pictures = (spec for spec in specs if spec.is_plain and number_of_axes(spec) == 2)
+    for spec in sorted(pictures, key=lambda each: -abs(each.output_size[-1] - each.output_size[-2])):
+        swapped: dict[str, Any] = {name: getattr(spec, name)[::-1] for name in _PAIRS}
+        yield replace(spec, height=spec.width, width=spec.height, **swapped)
 
 
 def _resized(specs: Sequence[ConvSpec], axis: BlockSize, sizes: Sequence[int]) -> Iterator[ConvSpec]:

@@ -10,7 +10,7 @@ import numpy as np
 from gradcheck_cli.diagnose.causes import Cause
 from gradcheck_cli.diagnose.observation import Comparison
 from gradcheck_cli.diagnose.words import Words, axis_words
-from gradcheck_cli.mistakes import CATALOGUE, Mistake, Sign, in_place_of, sizes
+from gradcheck_cli.mistakes import CATALOGUE, Mistake, Sign, Variant, in_place_of, sizes
 from gradcheck_cli.model import ConvSpec, Finding, FindingAbout, GradientName
 from gradcheck_cli.model.line import without_rows
 
@@ -29,7 +29,7 @@ def finding(
 
     Where the cause is not certain, the fix is none either.
     """
-    fix = fix or words.speak(CATALOGUE[identifier].told(of_turned=words.turned).fix)
+    fix = fix or words.rename(words.spoken(CATALOGUE[identifier]).fix)
     fix = fix if certain or fix.startswith("Probably") else f"Probably: {fix}"
     return Finding(identifier, gradient, "proved" if certain else "probable", message, fix, fails_when)
 
@@ -53,8 +53,7 @@ def message_for(
         return f"your grad_{gradient} is exactly {words.gradient(gradient)} {factor}: {entry}."
     rate = _rate(cause) if cause.structure.fits_rate else ""
     clauses = {
-        mistake.id: _clause(mistake, variant.label, seen.spec, words, rate)
-        for mistake, variant in cause.structure.parts
+        mistake.id: _clause(mistake, variant, seen.spec, words, rate) for mistake, variant in cause.structure.parts
     }
     clauses |= {part: _factor_clause(part, cause, seen.spec, words) for part in cause.factor.ids}
     others = [part for part in clauses if part != identifier and (beside is None or part in beside)]
@@ -70,7 +69,7 @@ def either(causes: Sequence[Cause], gradient: GradientName, words: Words) -> str
     """Several mistakes that give the same numbers wherever the code was tried."""
     ways = []
     for cause in causes:
-        named = (CATALOGUE[identifier].told(of_turned=words.turned) for identifier in cause.ids)
+        named = (words.spoken(CATALOGUE[identifier]) for identifier in cause.ids)
         titles = " and ".join(each.title for each in named)
         ways.append(f"it {words.rename(titles)} ({' + '.join(cause.ids)})")
     listed = ", or ".join(ways)
@@ -109,17 +108,20 @@ _NAMES = {
 }
 
 
-def _clause(mistake: Mistake, label: str, spec: ConvSpec, words: Words, rate: str = "") -> str:
+def _clause(mistake: Mistake, way: Variant | None, spec: ConvSpec, words: Words, rate: str = "") -> str:
+    """What the code does; a way that does something else than the usual one has a clause of its own."""
     numbers = re.sub(r"\b1 (channel|filter)s", r"1 \1", mistake.numbers.format(**sizes(spec)))
+    own = way.title if way is not None else ""
+    label = way.label if way is not None and not own else ""
     details = [detail for detail in (label, numbers, rate) if detail]
-    title = mistake.told(of_turned=words.turned).title
+    title = own or words.spoken(mistake).title
     return title + (f" ({'; '.join(details)})" if details else "")
 
 
 def _factor_clause(identifier: str, cause: Cause, spec: ConvSpec, words: Words) -> str:
     mistake = CATALOGUE[identifier]
     if mistake.sign is not Sign.CONSTANT:
-        return _clause(mistake, "", spec, words)
+        return _clause(mistake, None, spec, words)
     value = abs(cause.factor.value(spec))
     name = cause.factor.name.removeprefix("-")
     shown = str(value) if name.replace(".", "").replace("/", "").isdigit() else f"{name} = {value}"

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gradcheck_cli.diagnose.conditions import Result, condition
+from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.diagnose.table import Condition, parsed
-from gradcheck_cli.model import ConvSpec, Finding
+from gradcheck_cli.diagnose.words import Words
+from gradcheck_cli.mistakes import Sign
+from gradcheck_cli.model import CALL, ConvSpec, Finding
 
 
 def summarise_geometries(
@@ -71,6 +74,21 @@ def with_conditions_that_hold(
         else finding
         for finding, found in zip(findings, stated, strict=True)
     ]
+
+
+def with_condition_in_words(finding: Finding, raised: Sequence[ConvSpec], words: Words) -> Finding:
+    """The finding with its condition as it is said of this kind of arrays.
+
+    Of a wrong gradient, nothing is known where the call raised: where that was seen without the condition, it is told.
+
+    Args:
+        raised: geometries on which a call did not end.
+    """
+    condition, when = parsed(finding.fails_when), words.retold(finding.fails_when)
+    of_numbers = finding.gradient != CALL and not stands_for(finding.id, Sign.EMPTY_SLICE)
+    if condition is not None and of_numbers and not all(map(condition.holds, raised)):
+        when += ", where the call ends"
+    return replace(finding, fails_when=when)
 
 
 def _any_holds(stated: Sequence[Condition | None], spec: ConvSpec) -> bool:

@@ -218,6 +218,7 @@ def _senses(axis: BlockSize) -> list[str]:
 
 # Rows of the table that say nothing of a line, whose columns are all that it has, and not enough of a volume.
 _SPEAKS_OF_PICTURES = re.compile("row|column|square|wide|high")
+_LOPSIDED = re.compile("wider than high|higher than wide")
 # Code in blocks fails where something is left over. Where nothing is, only a faster way that is taken there fails, and
 # the vectors of such ways are powers of 2.
 _VECTORS = (2, 4, 8, 16, 32, 64)
@@ -275,6 +276,11 @@ class Condition:
     def parts(self) -> tuple[Condition, ...]:
         """The two that are joined; empty where it is one."""
         return () if self.second is None else (Condition(self.first), Condition(self.second))
+
+    @property
+    def is_lopsided(self) -> bool:
+        """Is it about which side is the longer one?"""
+        return bool(_LOPSIDED.search(self.phrase))
 
     @property
     def blocks(self) -> tuple[tuple[BlockSize, int], ...]:

@@ -6,14 +6,18 @@ import re
 from dataclasses import dataclass, replace
 
 from gradcheck_cli.diagnose.one_axis import of_one_axis
+from gradcheck_cli.mistakes import Mistake
+from gradcheck_cli.mistakes.mistake import Told
 from gradcheck_cli.model import TENSORS, GradientName
+from gradcheck_cli.targets import Described
 
 
 @dataclass(frozen=True)
 class Words:
     """What a convention calls the arrays. The texts of the catalogue are written with the defaults.
 
-    `turned`: the layer's own forward turns F by 180 degrees, a true convolution, so other words are right.
+    `turned`: the layer's own forward turns F by 180 degrees, a true convolution, so other words are right; so they are
+    of a `transposed` one.
     """
 
     x: str = "X"
@@ -24,6 +28,7 @@ class Words:
     grad_bias: str = "dE/db"
     layout: str = "NCHW"
     turned: bool = False
+    transposed: bool = False
 
     @property
     def spatial(self) -> int:
@@ -51,13 +56,9 @@ class Words:
         }
         return re.sub(r"dE/d[FXb]\b|(?<![\w/])[XFG]\b(?!\()", lambda found: theirs[found[0]], text)
 
-    def speak(self, text: str) -> str:
-        """`rename`, and a layout other than NCHW is said at the end where the text writes axes."""
-        spoken = self.rename(text)
-        ours = ("NCW", "NCHW", "NCDHW")[self.spatial - 1]
-        if self.layout != ours and "[:, :" in text:
-            spoken += f" (The axes are written as {ours}; yours are {self.layout}.)"
-        return spoken
+    def spoken(self, mistake: Mistake) -> Told:
+        """Title and fix of a mistake, as they are true of this kind of layer."""
+        return mistake.told(of_turned=self.turned, of_transposed=self.transposed)
 
 
 def axis_words(gradient: GradientName, spatial: int) -> tuple[tuple[str, str], ...]:
@@ -93,3 +94,9 @@ def words_for(convention: str, layout: str = "NCHW", *, turned: bool = False) ->
     else:
         base = Words()
     return replace(base, layout=layout, turned=turned)
+
+
+def words_of(described: Described) -> Words:
+    """What is said of a target, by how it was recognised."""
+    words = words_for(described.convention, described.layout, turned=described.flipped)
+    return replace(words, transposed=described.layer.startswith("conv_transpose"))

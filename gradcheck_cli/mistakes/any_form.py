@@ -163,7 +163,7 @@ def of_any_axes(
     """
     return {
         gradient: tuple(
-            Variant(way.label, _unless_transposed(way.formula), way.brings)
+            replace(way, formula=_unless_transposed(way.formula))
             for way in _ways(usual.get(gradient), variants.get(gradient, ()))
         )
         for gradient in {**usual, **variants}

@@ -142,11 +142,15 @@ class Variant:
         label: which ("one row too low"); empty for the only or the usual way.
         formula: NaN in its result where the code reads memory that is not its own, so that any number may stand there.
         brings: the mistakes of behaviour that follow from it, and are none of their own.
+        title, fix: as of a `Mistake`, where this way does something else than the usual one; "" where the label only
+            says more of the same.
     """
 
     label: str
     formula: WrongFormula
     brings: tuple[str, ...] = ()
+    title: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,7 @@ class Mistake:
         in_any_form: its usual ways hold for every form as they stand.
         numbers: the sizes that belong into the sentence, a template over `sizes()` ("N = {N}").
         turned: what is told of a layer whose own forward turns F by 180 degrees (a true convolution).
+        transposed: what is told of a transposed layer, where X and G change their roles.
         prepare: where the wrong code is the right code on another case, that case. Serves pairs of mistakes.
         alone: told by itself or with a factor, never in a pair: its forms are too many, or leave too little.
         yields: another mistake that explains the same is believed in its place.
@@ -225,6 +230,7 @@ class Mistake:
     numbers: str = ""
     prepare: OtherCase | None = None
     turned: Told = Told()
+    transposed: Told = Told()
     alone: bool = False
     yields: bool = False
     needs_rows: bool = False
@@ -238,9 +244,9 @@ class Mistake:
     order: int = _BEHIND_ALL
     of_function: str = ""
 
-    def told(self, *, of_turned: bool) -> Told:
-        """Title and fix, of a layer whose forward turns F or of the usual one."""
-        other = self.turned if of_turned else Told()
+    def told(self, *, of_turned: bool, of_transposed: bool = False) -> Told:
+        """Title and fix, of a layer whose forward turns F, of a transposed one or of the usual one."""
+        other = self.turned if of_turned else self.transposed if of_transposed else Told()
         return Told(other.title or self.title, other.fix or self.fix, other.is_missing)
 
     @property

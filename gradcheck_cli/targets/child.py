@@ -322,7 +322,7 @@ def _called(ready: Ready, case: Case, calls: str) -> tuple[Message, dict[str, Ar
     seconds = time.perf_counter() - started
     taken = _take(ready, case, returned)
     reply: Message = {"kind": "", "calls": calls, "mutated": list(returned.mutated), "seconds": seconds}
-    reply["autograd_refused"] = returned.refused
+    reply |= {"autograd_refused": returned.refused, "summed_by_autograd": list(returned.summed)}
     arrays = _named("first", taken.gradients)
     if calls != "once":
         seed_all()

@@ -241,12 +241,14 @@ class ForwardBeside:
             other numbers in the right shape; it raised, not by a refusal of its own.
         times: how often it adds b, where this alone is the difference; else 0.
         error: what it raised, in a sentence; else "".
+        in_float32: it gives an array of float32 for arrays of float64: it says that it computes in float32.
     """
 
     name: str
     how: HowForward
     times: int = 0
     error: str = ""
+    in_float32: bool = False
 
 
 @dataclass(frozen=True)
@@ -267,6 +269,8 @@ class Outcome:
             that we filled ("ValueError: ... (line 7)"); "" elsewhere.
         autograd_refused: what autograd said where it did not take what a Function returned; `gradients` are then as the
             Function returned them.
+        summed_by_autograd: gradients that a Function returned in a larger shape, which autograd summed to that of the
+            input without a word.
         printed: what the code wrote to file descriptors 1 and 2, bounded.
         wrong_forward: what the target's own forward gave where it computes something else than this geometry asks for
             ("(2, 4, 6, 5) where (2, 4, 3, 3) is right"); "" where it is right or has none.
@@ -287,6 +291,7 @@ class Outcome:
     error_columns: tuple[int, int | None] | None = None
     forward_error: str = ""
     autograd_refused: str = ""
+    summed_by_autograd: tuple[GradientName, ...] = ()
     printed: str = ""
     wrong_forward: str = ""
     beside: ForwardBeside | None = None

@@ -80,6 +80,7 @@ def outcome_of(message: Message, arrays: dict[str, Array], printed: str, spec: C
         error_columns=_columns(message.get("columns")),
         error_where=next((where for where in WHERE if where == message.get("where")), ""),
         autograd_refused=str(message.get("autograd_refused", "")),
+        summed_by_autograd=_gradient_names(message.get("summed_by_autograd", ())),
         forward_error=str(message.get("forward_error", "")),
         printed=printed,
         wrong_forward=str(message.get("wrong", "")),

@@ -42,9 +42,14 @@ def decide(trials: Callable[[], Sequence[Trial]], ask: Callable[[ConvSpec], bool
             left -= 1
         return True
 
-    for kind in _kinds(trials()):
-        if left > 0:
-            settle(partial(_known, trials, kind), ask_all)
+    settled: set[str] = set()
+    while left > 0:
+        # An answer may show a kind of failure that was not seen before.
+        kind = next((kind for kind in _kinds(trials()) if kind not in settled), None)
+        if kind is None:
+            return
+        settled.add(kind)
+        settle(partial(_known, trials, kind), ask_all)
 
 
 def _known(trials: Callable[[], Sequence[Trial]], kind: str) -> tuple[Results, frozenset[ConvSpec]]:

@@ -100,6 +100,17 @@ class Mending:
         finally:
             self.asker.edit(())
 
+    def asked_again(self, change: Change, trials: Sequence[Trial]) -> list[Trial] | None:
+        """What comes of these, which took no part in the search, with the change; None where the time is up."""
+        if self.asker.is_late or not self.asker.edit(change.edits):
+            return None
+        try:
+            answers = [self.asker.ask(trial.answer.question, trial.case) for trial in trials]
+            again = zip(trials, answers, strict=True)
+            return [replace(trial, answer=answer) for trial, answer in again]
+        finally:
+            self.asker.edit(())
+
     def _in_order(self) -> list[Trial]:
         """The smallest that shows it, then the largest, which refute most; those that show it come first."""
         showing = sorted((trial for trial in self.trials if self.shows(trial)), key=_work)

@@ -108,7 +108,10 @@ class Trial:
 
     @property
     def declares_float32(self) -> bool:
-        """Does it say that it computes in float32? Then every gradient that it returns is a float32 array."""
+        """Does it say that it computes in float32? Then its forward gives that, or every gradient is of that dtype."""
+        beside = self.outcome.beside
+        if beside is not None and beside.in_float32:
+            return True
         return bool(self.yields) and all(self.outcome.dtypes.get(name) == "float32" for name in self.yields)
 
     def rounds_to_float32(self, gradient: GradientName) -> bool:

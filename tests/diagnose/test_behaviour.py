@@ -161,7 +161,7 @@ def test_a_shape_that_no_formula_has_is_told_with_the_geometries_on_which_it_com
         "input",
         "proved",
         "grad_input has shape (2, 1, 2, 1) where (2, 1, 2, 3) is right; the part that both have is equal.",
-        "Probably: make it with `np.zeros_like(X)`, and add into it.",
+        "Probably: make it as zeros in the shape of X, and add into it.",
         "batch > 1",
     )
 
@@ -184,9 +184,9 @@ def test_axes_of_length_1_are_mended_by_a_reshape_where_that_was_tried(right):
         finding.message == "grad_bias has shape (1, 4, 1, 1) where (4,) is right; axes of length 1 are the difference."
     )
     assert finding.fix == (
-        "Return it as `.reshape(b.shape)`: its numbers are right."
+        "Return it in the shape of the bias: its numbers are right."
         if right
-        else "Probably: make it with `np.zeros_like(b)`, and add into it."
+        else "Probably: make it as zeros in the shape of the bias, and add into it."
     )
 
 

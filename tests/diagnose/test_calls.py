@@ -119,8 +119,10 @@ def test_an_empty_slice_is_certain_where_its_line_raised():
     """One finding, of the gradient that is cut, and no crash beside it."""
     (found,) = of_calls(called(at_padding_0, error_line=3, error_where="backward"), WORDS, Code(STRIP, 1))
     message = f"The backward raises where padding = 0: a slice [p:-p] is empty there ({EMPTY})."
-    fix = WORDS.speak(CATALOGUE["unpad-empty"].fix)
-    place = {"line": 3, "text": STRIP.splitlines()[2]}
+    fix = WORDS.rename(CATALOGUE["unpad-empty"].fix)
+    line = STRIP.splitlines()[2]
+    begin = line.index("=") + 2
+    place = {"line": 3, "column": begin + 1, "end": len(line) + 1, "text": line}
     assert found == Finding("unpad-empty", "input", "proved", message, fix, "padding = 0", **place)
 
 

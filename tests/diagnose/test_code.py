@@ -23,7 +23,7 @@ def outer(x):
 def test_a_file_that_cannot_be_parsed_says_nothing(source):
     """No name, no line, no definition."""
     code = Code(source, 1)
-    assert (code.tree, code.definition, code.nearest("xs", 1), list(code.at(1))) == (None, None, "", [])
+    assert (code.tree, code.definition, code.module_of("xs"), list(code.at(1))) == (None, None, "", [])
     assert code.lines_that(lambda node: True) == []
     assert (code.nearest_attribute("x"), code.nearest_text("x")) == ("", "")
 
@@ -51,11 +51,39 @@ def test_lines_are_sorted_and_told_once():
     assert Code(SOURCE).lines_that(lambda node: isinstance(node, ast.Call)) == [7, 9]
 
 
-def test_the_nearest_name_is_one_that_the_line_can_see():
-    """Of the innermost function, of the file, of Python; nothing is nearest to itself."""
+def test_a_line_knows_the_names_of_its_function_and_of_the_file():
+    """Those of another function it does not see."""
     code = Code(SOURCE)
-    assert code.nearest("inne", 10) == "inner"
-    assert code.nearest("oute", 2) == "outer"
-    assert code.nearest("npp", 6) == "np"
-    assert code.nearest("rang", 2) == "range"
-    assert code.nearest("outer", 10) == ""
+    assert {"inner", "outer", "np", "i", "x"} <= code.names_at(10)
+    assert {"outer", "np"} <= code.names_at(2)
+    assert not {"y", "i"} & code.names_at(2)
+
+
+def test_a_name_stands_for_the_module_that_it_was_imported_as():
+    """Of what is no import it is none."""
+    code = Code("import numpy as np, os.path\n")
+    assert [code.module_of(name) for name in ("np", "os.path", "numpy")] == ["numpy", "os.path", ""]
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [("k = 3", 3), ("self.k = 3", None), ("k = 3; k = 4", None), ("k = 3\nfor k in x: pass", None), ("k = n", None)],
+)
+def test_a_name_is_a_constant_where_it_is_given_one_number_and_nothing_else(source, value):
+    """Another assignment, a loop or a parameter may give it another value."""
+    assert Code(source).only_value("k") == value
+
+
+@pytest.mark.parametrize(
+    ("line", "columns", "marked"),
+    [
+        ("dx[:] = wide[p:-p]", (0, 5), (0, 18)),
+        ("dx[:] = wide[p:-p]", (8, 18), (8, 18)),
+        ("dx[:] += wide[p:-p]", (0, 19), (0, 19)),
+        ("dx[:] = wide[", (0, 5), (0, None)),
+    ],
+)
+def test_an_assignment_that_could_not_store_is_marked_on_both_sides(line, columns, marked):
+    """Python marks its left side, though the right one may be what has the wrong size."""
+    code = Code(line + ("\n  p:-p]\n" if line.endswith("[") else "\n"))
+    assert code.raising(1, columns) == marked

@@ -110,8 +110,36 @@ def test_the_message_holds_the_user_s_own_numbers():
     assert finding.fix == "Sum over the batch and do not divide: G already carries the factor of the loss."
 
 
+@pytest.mark.parametrize(
+    ("identifier", "gradient", "label", "does", "mend"),
+    [
+        ("channels-summed", "weight", "", "adds the input channels together and gives every channel the sum", "no sum"),
+        ("channels-summed", "weight", "the first channel's for all", "gives every channel what belongs to the first",
+         "at the channel's own index"),
+        ("channels-summed", "input", "the last channel's for all", "gives every channel what belongs to the last one",
+         "at the channel's own index"),
+        ("last-sample-only", "weight", "only the first image is used", "keeps the first image of the batch in place of",
+         "Go through all images"),
+        ("kernel-rotated", "weight", "a quarter turn to the left", "returns the kernel gradient turned by a quarter",
+         "Do not turn"),
+        ("upstream-rotated", "weight", "only upside down", "turns G upside down before", "Correlate X with G"),
+        ("last-window-only", "input", "in the loop over the taps, so the last tap wins",
+         "overwrites with `=` in the loop over the taps", "`+=` for every tap"),
+    ],
+)  # fmt: skip
+def test_each_way_to_make_a_mistake_is_told_by_what_it_does(identifier, gradient, label, does, mend):
+    """Code that takes the first channel for all adds nothing together, and is not mended by leaving out a sum."""
+    forms = CATALOGUE[identifier].forms(gradient)
+    number = next(number for number, form in enumerate(forms) if form.label == label)
+    (finding,) = diagnose(observe(gradient, planted(identifier, gradient, number)), gradient)
+    assert finding.id == identifier
+    assert does in finding.message
+    assert mend in finding.fix
+    assert label == "" or f"({label}" not in finding.message
+
+
 def test_the_fix_speaks_the_user_s_convention():
-    """Names of the arrays, and a word on the layout where axes are written."""
+    """The names of its arrays; rows and columns are where its layout has them."""
     words = words_for("cache-dict", "NHWC")
 
     def wrong(problem):
@@ -119,8 +147,7 @@ def test_the_fix_speaks_the_user_s_convention():
         return array if array.size else turned_to_channels_last(array, "input")
 
     (finding,) = diagnose(observe("input", wrong), "input", words)
-    assert finding.fix.startswith("Write `dX_padded[:, :, p : p + H, p : p + W]`")
-    assert finding.fix.endswith("(The axes are written as NCHW; yours are NHWC.)")
+    assert finding.fix.startswith("Take the rows p : p + H and the columns p : p + W of dX_padded")
     (finding,) = diagnose(observe("weight", planted("upstream-padded", "weight")), "weight", words_for("cache-dict"))
     assert finding.fix == "Leave dout as it is; pad x only."
 

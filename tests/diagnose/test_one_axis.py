@@ -6,7 +6,7 @@ from gradcheck_cli.diagnose.one_axis import of_one_axis
 from gradcheck_cli.mistakes import CATALOGUE
 
 RETOLD = {
-    "Return dX_padded[:, :, p : p + H, p : p + W].": "Return dX_padded[:, :, p : p + L].",
+    "Return the rows p : p + H and the columns p : p + W of dX_padded.": "Return the positions p : p + L of dX_padded.",
     "Tap (u, v) belongs to X_padded at row s*p + d*u and column s*q + d*v.": (
         "Tap u belongs to X_padded at position s*p + d*u."
     ),
@@ -35,6 +35,6 @@ def test_what_is_said_of_pictures_is_said_of_lines(text):
 )
 def test_no_text_of_a_mistake_that_lines_can_have_speaks_of_rows(mistake):
     """Titles and fixes, which a report quotes."""
-    for text in (mistake.title, mistake.fix):
+    for text in (mistake.title, mistake.fix, mistake.transposed.title, mistake.transposed.fix):
         retold = of_one_axis(text)
         assert not any(word in retold.split() for word in ("row", "rows", "column", "columns", "image", "images"))

@@ -49,8 +49,8 @@ def test_a_finding_speaks_the_words_of_its_layer(identifier, gradient):
     (other,) = diagnose(observe(gradient, planted(identifier, gradient)), gradient, usual)
 
     assert (found.id, other.id) == (identifier, identifier)
-    assert found.fix == turned.speak(CATALOGUE[identifier].turned.fix)
-    assert other.fix == usual.speak(CATALOGUE[identifier].fix)
+    assert found.fix == turned.rename(CATALOGUE[identifier].turned.fix)
+    assert other.fix == usual.rename(CATALOGUE[identifier].fix)
     assert usual.rename(CATALOGUE[identifier].told(of_turned=True).title) in found.message
 
 

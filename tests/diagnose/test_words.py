@@ -1,8 +1,13 @@
 """The user's own names in our sentences."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
-from gradcheck_cli.diagnose.words import Words, words_for
+from gradcheck_cli.diagnose.words import Words, words_for, words_of
+from gradcheck_cli.mistakes import CATALOGUE
+from gradcheck_cli.targets import Described
 
 FIRST = ("x", "w", "dout", "dw", "dx", "db")
 LAST = ("A_prev", "W", "dZ", "dW", "dA_prev", "db")
@@ -48,10 +53,18 @@ def test_names_are_replaced_as_whole_words():
     assert "XY, F(3), a/X and Gs stay" == words.rename("XY, F(3), a/X and Gs stay")
 
 
-def test_another_layout_is_told_where_axes_are_written():
-    """And only there."""
-    words = words_for("cache", "NHWC")
+@pytest.mark.parametrize("mistake", CATALOGUE.values(), ids=lambda one: one.id)
+def test_no_mend_of_a_convolution_is_code_of_one_layout_or_one_library(mistake):
+    """It is told of every target, so it names rows and columns, not the place of their axes, and no module."""
+    for text in (mistake.fix, mistake.transposed.fix, mistake.transposed.title):
+        if mistake.formulas or mistake.variants or mistake.elsewhere or mistake.behaviour:
+            assert not re.search(r"\[:, :|\bnp\.|\btorch\.|\.transpose\(|\.reshape\(", text)
 
-    assert "A_prev[:, :, p] (The axes are written as NCHW; yours are NHWC.)" == words.speak("X[:, :, p]")
-    assert "sum dZ" == words.speak("sum G")
-    assert "x[:, :, p]" == words_for("cache").speak("X[:, :, p]")
+
+def test_a_transposed_layer_is_told_in_its_own_words():
+    """There the window that moves is one of G."""
+    described = Described("class", "NCHW", "", None, ("weight",), layer="conv_transpose2d")
+    words, mistake = words_of(described), CATALOGUE["stride-ignored"]
+    assert words.spoken(mistake).fix == mistake.transposed.fix != mistake.fix
+    assert words_of(replace(described, layer="conv2d")).spoken(mistake).fix == mistake.fix
+    assert words.spoken(CATALOGUE["batch-mean"]).fix == CATALOGUE["batch-mean"].fix

@@ -63,6 +63,19 @@ def test_an_error_has_its_condition_decided_too():
     assert [(found.id, found.fails_when) for found in report.findings] == [("crashes", "batch > 1")]
 
 
+def test_the_other_side_of_a_condition_is_asked_where_it_may_raise():
+    """Code that takes the rows for the columns is wrong on wide images; on high ones it raises."""
+
+    def rows_for_columns(spec):
+        return "IndexError: 7" if spec.height > spec.width + 1 else spec.width > spec.height
+
+    transcript, report = judged(where(rows_for_columns), [spec for spec in FEW if spec.height <= spec.width + 1])
+    raised = [trial for trial in transcript.trials if not trial.ended]
+    assert raised
+    said = {found.gradient: found.fails_when for found in report.findings}
+    assert said["bias"] == "the image is wider than high, where the call ends"
+
+
 def test_a_condition_that_is_refuted_is_given_up():
     """What no row of the table says is no condition, however many geometries are asked."""
     transcript, report = judged(where(lambda spec: (spec.batch * 7 + spec.height * 5 + spec.width * 3) % 11 < 4))

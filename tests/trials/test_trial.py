@@ -10,6 +10,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict
 from gradcheck_cli.numbers.arithmetic import fft_slack, no_slack, update_slack
 from gradcheck_cli.targets import Outcome
+from gradcheck_cli.targets.contract import ForwardBeside
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.question import Question
 
@@ -126,6 +127,15 @@ def test_a_declared_float32_is_right_to_its_rounding():
     assert all(declared.verdict(name) is Verdict.PASS for name in ALL)
     assert declared.rounds_to_float32("weight")
     assert mixed.verdict("weight") is Verdict.FAIL
+
+
+def test_a_forward_in_float32_declares_it_for_its_backward():
+    """Its derivative is known no better; gradients of float64 say nothing then."""
+    mixed = in_float32(WIDE, weight="float64", input="float64", bias="float64")
+    beside = replace(mixed, beside=ForwardBeside("forward", "agrees", in_float32=True))
+
+    assert trial(mixed, truth=WIDE).verdict("weight") is Verdict.FAIL
+    assert all(trial(beside, truth=WIDE).verdict(name) is Verdict.PASS for name in ALL)
 
 
 def test_a_declared_float32_is_exact_where_its_sums_fit_and_bounded_where_they_do_not():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.any_form import counted_from_the_end, following, stepping_by
-from gradcheck_cli.mistakes.mistake import Mistake, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant
 from gradcheck_cli.mistakes.steps import OtherSteps, Steps, changing, columns_as, read_with, rows_as, written_with
 
 
@@ -47,6 +47,9 @@ MISTAKE = Mistake(
     ),
     hides_when="dilation = 1, or the kernel is 1x1",
     fix="Tap (u, v) belongs to X_padded at row s*p + d*u and column s*q + d*v.",
+    transposed=Told(
+        fix="Tap (u, v) belongs to the uncut G at row s*p + d*u and column s*q + d*v.",
+    ),
     shown_by="--dilation 2",
     numbers="dilation {dilation}",
 )

@@ -57,7 +57,7 @@ MISTAKE = Mistake(
         "still slides over them, and gives one more tap for each: numbers that belong to no weight."
     ),
     hides_when="(H + 2p - k) is a multiple of the stride",
-    fix="Keep the first taps: dE/dF[:, :, :kh, :kw].",
+    fix="Keep the first kh rows and the first kw columns of taps.",
     shown_by="--stride 2 with a remainder (--k 3 --stride 2 on the default size)",
     numbers="kernel {kernel}, remainder {remainder}",
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Variant, of_convolutions
+from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Told, Variant, of_convolutions
 from gradcheck_cli.mistakes.pieces import on_other_case, rearranged, with_grad_output
 from gradcheck_cli.model import GRADIENTS, Array, Case
 
@@ -87,7 +87,8 @@ MISTAKE = Mistake(
         "Each filter has its own G[o], and dE/dX needs the sum of all of them."
     ),
     hides_when="there is one filter, or all filters have the same G",
-    fix="dE/dF[o] uses G[:, o] alone; dE/dX adds the filters with `+=`.",
+    fix="dE/dF[o] uses the channel o of G alone; dE/dX adds the filters with `+=`.",
+    transposed=Told(fix="dE/dF[:, o] uses the channel o of G alone; dE/dX adds the filters with `+=`."),
     shown_by="--out 2 or more with --loss random",
     numbers="{filters}",
 )

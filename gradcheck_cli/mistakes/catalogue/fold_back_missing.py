@@ -40,7 +40,7 @@ MISTAKE = Mistake(
     hides_when="padding = 0, or the layer pads with zeros",
     fix=(
         "For every position of the padded X add its gradient to the element that it repeats: "
-        "`np.add.at(dX, (..., source), dX_padded)` with `source = np.pad(np.arange(L), p, mode=...)`, axis by axis."
+        "axis by axis. Padding the numbers of the elements, 0 to L - 1, in the same mode tells which one that is."
     ),
     shown_by="gradcheck verify, of code whose padding repeats (dE/dX)",
     numbers="padding {padding}",

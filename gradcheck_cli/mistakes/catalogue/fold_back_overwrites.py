@@ -65,7 +65,7 @@ MISTAKE = Mistake(
         "the same element: numpy adds once for each index, not once for each time that it stands there."
     ),
     hides_when="padding = 0, or the layer pads with zeros",
-    fix="Add them: `np.add.at(dX, (..., source), dX_padded)`, or a loop over the positions with `+=`.",
+    fix="Add them, `+=` in a loop over the positions: one statement with an index that repeats keeps the last only.",
     shown_by="gradcheck verify, of code whose padding repeats (dE/dX)",
     numbers="padding {padding}",
 )

@@ -55,7 +55,7 @@ MISTAKE = Mistake(
         "beginning does the same to dE/dX: `dX_padded[..., :L]` keeps the zeros' part and drops the last positions."
     ),
     hides_when="the kernel has one tap",
-    fix="Pad X with d*(k - 1) zeros in front and none behind, and take dX_padded[:, :, d*(k - 1) :] at the end.",
+    fix="Pad X with d*(k - 1) zeros in front and none behind, and return dX_padded from position d*(k - 1) on.",
     shown_by="gradcheck verify, of causal code for one axis",
     numbers="kernel {kernel}, dilation {dilation}",
 )

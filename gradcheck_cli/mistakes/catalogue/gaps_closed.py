@@ -33,8 +33,7 @@ MISTAKE = Mistake(
     ),
     hides_when="the stride is no larger than the kernel",
     fix=(
-        "Take the reshape only where stride = kernel; else put each window at s*p and s*q: "
-        "`dX[:, :, s*p : s*p + kh, s*q : s*q + kw]`."
+        "Take the reshape only where stride = kernel; else put the window of output (p, q) at row s*p and column s*q."
     ),
     shown_by="--k 2 --stride 3",
     numbers="stride {stride}, kernel {kernel}",

@@ -34,7 +34,7 @@ MISTAKE = Mistake(
         "With as many filters as channels every shape still fits."
     ),
     hides_when="there is one channel and one filter",
-    fix="Keep F and dE/dF as (c_out, c_in, kh, kw): G gives the first axis, X the second.",
+    fix="Keep the order of F's axes in dE/dF: the axis of the filters comes from G, that of the channels from X.",
     shown_by="--in 3 with --out 3; other numbers even change the shape",
     numbers="{channels}, {filters}",
     line=exchanges_axes,

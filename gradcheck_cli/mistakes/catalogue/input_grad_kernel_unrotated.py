@@ -48,7 +48,7 @@ MISTAKE = Mistake(
         "degrees first. It is left out, or done twice (`convolve2d` already turns)."
     ),
     hides_when="the kernel is 1x1 or symmetric",
-    fix="Turn the kernel once: correlate the padded G with F[:, :, ::-1, ::-1], or scatter F * G without turning.",
+    fix="Turn the kernel by 180 degrees, then correlate the padded G with it; or scatter F * G without turning.",
     turned=Told(
         title="convolves G with F in dE/dX, which turns F once more than the forward does",
         fix="Correlate the padded G with F as it stands, `correlate2d(G, F, mode='full')`: the forward has turned F.",

@@ -85,7 +85,7 @@ MISTAKE = Mistake(
         "the full convolution with F. Without them the gradient lands in the wrong places and is too small."
     ),
     hides_when="stride = 1",
-    fix="Make zeros of size s*(h_out - 1) + 1 and set `spread[:, :, ::s, ::s] = G` first.",
+    fix="Make zeros of size s*(h_out - 1) + 1, and put G into every s-th of their rows and columns, first.",
     shown_by="--stride 2, or gradcheck verify (dE/dX)",
     numbers="stride {stride}",
     prepare=_as_stride_1,

@@ -75,7 +75,7 @@ MISTAKE = Mistake(
         "numpy cuts every number that is put into them, without a word."
     ),
     hides_when="all gradients are whole numbers",
-    fix="Make every array in floating point: `np.zeros(shape)`, `np.zeros_like(X, dtype=float)`, `X.astype(float)`.",
+    fix="Make every array in floating point; zeros and copies that are made like another array take its dtype.",
     shown_by="any picture (with a mean loss the gradients are small fractions)",
     behaviour=Behaviour(_returned_as_integers, fails=True),
     line=_in_integers,

@@ -27,10 +27,26 @@ MISTAKE = Mistake(
     formulas={"weight": rearranged("weight", lambda right: right[..., ::-1, ::-1])},
     variants={
         "weight": (
-            Variant("only upside down", rearranged("weight", lambda right: right[..., ::-1, :])),
-            Variant("only left to right", rearranged("weight", lambda right: right[..., ::-1])),
-            Variant("a quarter turn to the left", rearranged("weight", _quarter_turn)),
-            Variant("a quarter turn to the right", rearranged("weight", _quarter_back)),
+            Variant(
+                "only upside down",
+                rearranged("weight", lambda right: right[..., ::-1, :]),
+                title="returns the kernel gradient turned upside down",
+            ),
+            Variant(
+                "only left to right",
+                rearranged("weight", lambda right: right[..., ::-1]),
+                title="returns the kernel gradient turned left to right",
+            ),
+            Variant(
+                "a quarter turn to the left",
+                rearranged("weight", _quarter_turn),
+                title="returns the kernel gradient turned by a quarter turn to the left",
+            ),
+            Variant(
+                "a quarter turn to the right",
+                rearranged("weight", _quarter_back),
+                title="returns the kernel gradient turned by a quarter turn to the right",
+            ),
         )
     },
     elsewhere={"weight": (Variant("", rearranged("weight", turned)),)},

@@ -23,7 +23,14 @@ def _only(index: int) -> OtherCase:
 
 
 def _first(gradient: GradientName) -> tuple[Variant, ...]:
-    return (Variant("only the first image is used", on_other_case(gradient, _only(0))),)
+    return (
+        Variant(
+            "only the first image is used",
+            on_other_case(gradient, _only(0)),
+            title="keeps the first image of the batch in place of the sum over all",
+            fix="Go through all images of the batch.",
+        ),
+    )
 
 
 MISTAKE = Mistake(

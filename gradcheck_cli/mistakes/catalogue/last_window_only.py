@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.any_form import following, only, right
-from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Told, Variant
 from gradcheck_cli.mistakes.pieces import correlate, on_other_case, padded_x, stepping, with_grad_output
 from gradcheck_cli.mistakes.source import overwrites
 from gradcheck_cli.model import Array, Axis, Case, ConvSpec
@@ -161,6 +161,8 @@ def _overwritten_by_taps_elsewhere(problem: Problem) -> Array | None:
 
 
 _BY_TAPS = "in the loop over the taps, so the last tap wins"
+_TAPS_OVERWRITE = f"overwrites with `=` {_BY_TAPS}"
+_ADD_TAPS = "Start from zeros and use `+=` for every tap (u, v)."
 MISTAKE = Mistake(
     id="last-window-only",
     order=240,
@@ -175,7 +177,7 @@ MISTAKE = Mistake(
         ),
         "input": (
             Variant("of the last filter alone", _last_filter_too),
-            Variant(_BY_TAPS, _overwritten_by_taps),
+            Variant(_BY_TAPS, _overwritten_by_taps, title=_TAPS_OVERWRITE, fix=_ADD_TAPS),
         ),
         "bias": (
             Variant("of the last image alone", _last_bias_at_all),
@@ -186,7 +188,10 @@ MISTAKE = Mistake(
     },
     elsewhere={
         "weight": (Variant("", following("weight", only(lambda axis, p: p == axis.outputs - 1))),),
-        "input": (Variant("", _overwritten_elsewhere), Variant(_BY_TAPS, _overwritten_by_taps_elsewhere)),
+        "input": (
+            Variant("", _overwritten_elsewhere),
+            Variant(_BY_TAPS, _overwritten_by_taps_elsewhere, title=_TAPS_OVERWRITE, fix=_ADD_TAPS),
+        ),
     },
     why=(
         "`dW[o] = G[o,p,q] * window` and `dX[..., window] = G * F` read well, but every output adds its share, and "
@@ -194,6 +199,10 @@ MISTAKE = Mistake(
     ),
     hides_when="there is one output, or for dE/dX the windows do not overlap",
     fix="Start from zeros and use `+=` for every output (p, q).",
+    transposed=Told(
+        title="overwrites with `=` in the loop over the entries of X, so the last window wins",
+        fix="Start from zeros and use `+=` for every entry (p, q) of X.",
+    ),
     shown_by="any picture larger than the kernel",
     numbers="outputs {P}x{Q}",
     line=overwrites,

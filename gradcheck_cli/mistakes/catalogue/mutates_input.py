@@ -22,7 +22,7 @@ MISTAKE = Mistake(
         "be right, but whoever uses the array next gets other numbers."
     ),
     hides_when="nobody uses the array again",
-    fix="Work on a copy (`G = G * mask`, `dX = np.zeros_like(X)`).",
+    fix="Work on a copy, or on a new array (`G = G * mask`).",
     shown_by="gradcheck run --backward FILE.py:NAME, which looks at the inputs afterwards",
     behaviour=Behaviour(_mutates, fails=True, of_the_call=True),
     sign=Sign.MUTATES,

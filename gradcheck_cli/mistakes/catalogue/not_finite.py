@@ -29,7 +29,7 @@ MISTAKE = Mistake(
         "65504. Finite inputs have finite gradients: they are sums of products."
     ),
     hides_when="the size that becomes zero is not reached",
-    fix="Start from `np.zeros`, and look at each division for a divisor that can be zero.",
+    fix="Start from zeros, and look at each division for a divisor that can be zero.",
     shown_by="gradcheck run --backward FILE.py:NAME",
     behaviour=Behaviour(_not_finite, from_memory=True),
     sign=Sign.NOT_FINITE,

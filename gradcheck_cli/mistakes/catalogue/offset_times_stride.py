@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradcheck_cli.mistakes.any_form import following, stepping_by
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant
 from gradcheck_cli.mistakes.pieces import correlate, padded_x, spread, stepping, window
 from gradcheck_cli.model import Array, ConvSpec
 
@@ -88,5 +88,9 @@ MISTAKE = Mistake(
     hides_when="stride = 1",
     fix="Read X at s*p + d*u. With `conv2d`: dilation = the layer's stride, then cut the result to the kernel's size.",
     shown_by="--stride 2",
+    transposed=Told(
+        title="multiplies the tap by the stride, where the place of X's entry is to be multiplied",
+        fix="Entry (p, q) of X meets tap (u, v) at row s*p + d*u and column s*q + d*v of the uncut G.",
+    ),
     numbers="stride {stride}",
 )

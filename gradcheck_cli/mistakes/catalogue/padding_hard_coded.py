@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from gradcheck_cli.mistakes.any_form import following, starting
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import Margin, frame, read_elsewhere, stripped, window
 from gradcheck_cli.mistakes.source import slices, symmetric
 from gradcheck_cli.mistakes.steps import OtherSteps, changing, columns_as, is_causal, read_with, rows_as
@@ -115,7 +115,10 @@ MISTAKE = Mistake(
         "lecture. With any other padding every window is read in the wrong place."
     ),
     hides_when="the layer's padding is the fixed one",
-    fix="Pad X by the layer's p, and take dX_padded[:, :, p : p + H, p : p + W] at the end.",
+    fix="Pad X by the layer's p, and take the rows p : p + H and the columns p : p + W of dX_padded at the end.",
+    transposed=Told(
+        fix="Read G at s*p + d*u - p: the layer's padding p is what was cut off the output, on every side."
+    ),
     shown_by="--padding 1 or --padding 2",
     numbers="padding {padding}",
     line=_unpads_by_number,

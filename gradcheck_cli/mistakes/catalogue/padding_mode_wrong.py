@@ -94,7 +94,7 @@ MISTAKE = Mistake(
     ),
     hides_when="there is no margin (padding = 0), or X is zero at its edge",
     fix=(
-        "Pad as the forward does; with zeros that is `np.pad(X, ((0, 0), (0, 0), (p, p), (p, p)))`. Of a padding that "
+        "Pad rows and columns as the forward does, and nothing else. Of a padding that "
         "repeats, each position's gradient goes back to the element that it repeats."
     ),
     shown_by="--padding 1",

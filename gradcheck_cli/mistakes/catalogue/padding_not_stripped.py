@@ -79,7 +79,7 @@ MISTAKE = Mistake(
         "and have to be cut off, p on every side."
     ),
     hides_when="padding = 0",
-    fix="Return dX_padded[:, :, p : p + H, p : p + W].",
+    fix="Return the rows p : p + H and the columns p : p + W of dX_padded.",
     shown_by="--padding 1, or gradcheck verify (dE/dX)",
     numbers="padding {padding}",
 )

@@ -105,8 +105,8 @@ MISTAKE = Mistake(
     ),
     hides_when="as many zeros are added behind X as in front of it",
     fix=(
-        "Keep the numbers of zeros above and left of X, and take dX_padded[:, :, top : top + H, left : left + W]; in "
-        "the full convolution put d*(k - 1) - top zeros above G."
+        "Keep the numbers of zeros above and left of X, and take the rows top : top + H and the columns "
+        "left : left + W of dX_padded; in the full convolution put d*(k - 1) - top zeros above G."
     ),
     shown_by="gradcheck verify, of code that pads 'same' and takes even kernels (dE/dX)",
     numbers="kernel {kernel}, stride {stride}, padding {padding}",

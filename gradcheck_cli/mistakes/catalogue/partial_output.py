@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck_cli.mistakes.any_form import following, only, part
-from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Told, Variant
 from gradcheck_cli.mistakes.pieces import correlate, each, on_other_case, padded_x, stepping, with_grad_output
 from gradcheck_cli.model import GRADIENTS, Array, Case, GradientName
 from gradcheck_cli.model.line import number_of_axes
@@ -119,6 +119,10 @@ MISTAKE = Mistake(
     ),
     hides_when="G is zero at the outputs that are left out",
     fix="Visit all outputs: p in range(h_out), q in range(w_out), with h_out, w_out taken from G's shape.",
+    transposed=Told(
+        title="leaves out some entries of X, as a rule the last row and column",
+        fix="Visit all entries of X: take the ends of the loops from its shape.",
+    ),
     shown_by="any picture",
     numbers="outputs {P}x{Q}",
     prepare=_without_both,

@@ -220,10 +220,7 @@ MISTAKE = Mistake(
         "keeps the order in memory; `transpose` moves the numbers."
     ),
     hides_when="one of the moved axes has length 1",
-    fix=(
-        "Reshape to the order that the numbers have in memory, then `.transpose(...)` to the order that is wanted; for "
-        "G: `G.transpose(0, 2, 3, 1).reshape(-1, c_out)`."
-    ),
+    fix=("Reshape to the order that the numbers have in memory, then exchange the axes to the order that is wanted."),
     of_function=(
         "Reshape to the order that the numbers have in memory, then `.transpose(...)` to the order that is wanted."
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.any_form import Rule, following, on_one_axis, stepping_by
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import frame, read_elsewhere, window
 from gradcheck_cli.model import Array, Axis, GradientName, Size
 from gradcheck_cli.model.line import of_its_axes
@@ -77,5 +77,8 @@ MISTAKE = Mistake(
     ),
     hides_when="X does not change from pixel to pixel",
     fix="The window of output (p, q) starts exactly at row s*p and column s*q of the padded X.",
+    transposed=Told(
+        fix="The window of entry (p, q) of X starts exactly at row s*p and column s*q of the uncut G.",
+    ),
     shown_by="any picture",
 )

@@ -48,7 +48,7 @@ MISTAKE = Mistake(
         "carry errors of a few parts in ten million, or far more where large sums cancel."
     ),
     hides_when="all sums fit into 24 bits, such as small integers, or the layer is float32 anyway",
-    fix="Give every array the dtype of X: `np.zeros_like(X)`, `dtype=X.dtype`.",
+    fix="Give every array the dtype of X (`dtype=X.dtype`).",
     shown_by="any picture (the wide integers of the exact check find it)",
     structure=False,
     sign=Sign.FLOAT32,

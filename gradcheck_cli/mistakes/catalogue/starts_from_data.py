@@ -42,6 +42,6 @@ MISTAKE = Mistake(
         "along, and without the copy the data are overwritten too."
     ),
     hides_when="the data are zero",
-    fix="Start from `np.zeros_like(X)` (or of F, or of b).",
+    fix="Start from zeros in the shape of X (or of F, or of the bias).",
     shown_by="any picture",
 )

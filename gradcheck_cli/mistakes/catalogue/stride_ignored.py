@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.mistakes.any_form import Rule, following, on_one_axis, stepping_by
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant, WrongFormula
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant, WrongFormula
 from gradcheck_cli.mistakes.steps import OtherSteps, Steps, changing, columns_as, read_with, rows_as, written_with
 from gradcheck_cli.model import Array, GradientName
 
@@ -64,7 +64,11 @@ MISTAKE = Mistake(
         "(p, q) was computed from the window that starts at s*p, s*q, so that is where its gradient belongs."
     ),
     hides_when="stride = 1",
-    fix="Start the window at s*p and s*q: `X_padded[:, :, s*p : s*p + kh, s*q : s*q + kw]`.",
+    fix="Start the window of output (p, q) at row s*p and column s*q of the padded X.",
+    transposed=Told(
+        title="starts the window of entry (p, q) of X at row p and column q of G, without the stride",
+        fix="Start the window of entry (p, q) of X at row s*p and column s*q of the uncut G.",
+    ),
     shown_by="--stride 2",
     numbers="stride {stride}",
 )

@@ -35,7 +35,7 @@ MISTAKE = Mistake(
     elsewhere={"input": (Variant("", _sliced_elsewhere),)},
     why="`a[p:-p]` drops p entries at each end for p > 0. For p = 0 it is `a[0:0]`: nothing at all.",
     hides_when="padding > 0",
-    fix="Write `dX_padded[:, :, p : p + H, p : p + W]`, which holds for p = 0 too.",
+    fix="Take the rows p : p + H and the columns p : p + W of dX_padded, which holds for p = 0 too.",
     shown_by="--padding 0, or gradcheck verify (dE/dX)",
     numbers="padding {padding}",
     sign=Sign.EMPTY_SLICE,

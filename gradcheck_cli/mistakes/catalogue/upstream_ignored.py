@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.layers import conv
-from gradcheck_cli.mistakes.mistake import Mistake, Problem, Variant
+from gradcheck_cli.mistakes.mistake import Mistake, Problem, Told, Variant
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
 from gradcheck_cli.mistakes.shown import Sign
 from gradcheck_cli.model import GRADIENTS, Array, Case
@@ -38,6 +38,7 @@ MISTAKE = Mistake(
     hides_when="G is 1 everywhere",
     fix="Multiply by G: each window of X counts G[n,o,p,q] times.",
     of_function="Multiply by G: it is what the loss behind the outputs makes of them.",
+    transposed=Told(fix="Multiply by G: each entry of X counts the window of G that it was spread into."),
     shown_by="--loss random",
     prepare=_ones,
     sign=Sign.UPSTREAM_IGNORED,

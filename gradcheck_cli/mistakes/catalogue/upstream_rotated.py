@@ -32,12 +32,28 @@ MISTAKE = Mistake(
     formulas=each(lambda gradient: on_other_case(gradient, _turned), "weight", "input"),
     variants={
         "weight": (
-            Variant("only upside down", on_other_case("weight", _upside_down)),
-            Variant("only left to right", on_other_case("weight", _left_to_right)),
+            Variant(
+                "only upside down",
+                on_other_case("weight", _upside_down),
+                title="turns G upside down before correlating it",
+            ),
+            Variant(
+                "only left to right",
+                on_other_case("weight", _left_to_right),
+                title="turns G left to right before correlating it",
+            ),
         ),
         "input": (
-            Variant("only upside down", on_other_case("input", _upside_down)),
-            Variant("only left to right", on_other_case("input", _left_to_right)),
+            Variant(
+                "only upside down",
+                on_other_case("input", _upside_down),
+                title="turns G upside down before correlating it",
+            ),
+            Variant(
+                "only left to right",
+                on_other_case("input", _left_to_right),
+                title="turns G left to right before correlating it",
+            ),
         ),
     },
     elsewhere={
@@ -53,7 +69,7 @@ MISTAKE = Mistake(
         "turned."
     ),
     hides_when="G looks the same when it is turned, for example one output or a constant G",
-    fix="Correlate without turning: `correlate2d(X, G, mode='valid')`, no `rot90`, no `[::-1]` on G.",
+    fix="Correlate X with G as it stands: no `rot90`, no flip, no `[::-1]` on G, and no convolution, which turns it.",
     turned=Told(
         fix=(
             "Leave G as it stands. The forward turns F, so dE/dF is turned at the end: "

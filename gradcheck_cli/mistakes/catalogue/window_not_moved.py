@@ -41,7 +41,7 @@ MISTAKE = Mistake(
         "correlation runs over arrays of the same size, one sum is left and broadcasting fills the plane with it."
     ),
     hides_when="the kernel is 1x1",
-    fix="Move the window with the tap: X_padded[n, i, s*p + d*u, s*q + d*v].",
+    fix="Move the window with the tap: it reads the padded X at row s*p + d*u and column s*q + d*v.",
     shown_by="--k 3 or larger",
     numbers="kernel {kernel}",
 )

@@ -10,7 +10,7 @@ from gradcheck_cli.mistakes.mistake import Mistake, Problem
 from gradcheck_cli.mistakes.shown import Behaviour, Observation, Sign, lengths
 from gradcheck_cli.model import Case, GradientName
 
-_ARRAYS: Mapping[GradientName, str] = {"weight": "F", "input": "X", "bias": "b"}
+_ARRAYS: Mapping[GradientName, str] = {"weight": "F", "input": "X", "bias": "the bias"}
 
 
 def _other_axes(seen: Observation, gradient: GradientName) -> str:
@@ -28,13 +28,13 @@ def _reshaping(observations: Sequence[Observation], gradient: GradientName) -> s
     if returned and all(
         actual is not None and np.array_equal(actual.ravel(), right.ravel()) for right, actual in returned
     ):
-        return f"Return it as `.reshape({_ARRAYS[gradient]}.shape)`: its numbers are right."
+        return f"Return it in the shape of {_ARRAYS[gradient]}: its numbers are right."
     return _making(gradient)
 
 
 def _making(gradient: GradientName) -> str:
     """The mend of a shape that was not tried."""
-    return f"Probably: make it with `np.zeros_like({_ARRAYS[gradient]})`, and add into it."
+    return f"Probably: make it as zeros in the shape of {_ARRAYS[gradient]}, and add into it."
 
 
 def _shape(case: Case, gradient: GradientName) -> tuple[int, ...]:
@@ -51,7 +51,7 @@ MISTAKE = Mistake(
         "b. `keepdims=True` leaves axes of length 1, and `squeeze` drops axes that belong there."
     ),
     hides_when="the sizes happen to agree",
-    fix="Make the result with `np.zeros_like(F)` (or X, or b), and add into it.",
+    fix="Make the result as zeros in the shape of its array, F, X or the bias, and add into it.",
     of_function="Give it the shape of its argument: add up over the axes along which that was spread.",
     shown_by="gradcheck run --backward FILE.py:NAME",
     behaviour=Behaviour(_other_axes, fix=_reshaping),

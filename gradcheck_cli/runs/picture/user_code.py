@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from gradcheck_cli.diagnose import of_calls, words_for
+from gradcheck_cli.diagnose import of_calls, words_of
 from gradcheck_cli.layers import geometries
 from gradcheck_cli.model import (
     GRADIENTS,
@@ -67,7 +67,7 @@ class UserCode(UnderTest):
         report = self._verified()
         holds = all(check.verdict is not Verdict.FAIL for check in found)
         hidden = self._hidden(report) if holds else ()
-        words = words_for(self._described.convention, self._described.layout, turned=self._described.flipped)
+        words = words_of(self._described)
         stopped = of_calls(
             [answer.observation() for answer in self._unfinished[:1]], words, code_of(self._ref, self._described.line)
         )

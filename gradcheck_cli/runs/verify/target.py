@@ -13,10 +13,11 @@ from gradcheck_cli.diagnose import (
     locate,
     of_calls,
     summarise_geometries,
+    with_condition_in_words,
     with_conditions_that_hold,
     with_unwritten_memory,
     without_followers,
-    words_for,
+    words_of,
 )
 from gradcheck_cli.diagnose.kinds import comes_last, fails_by_itself, is_of_the_call, stands_for
 from gradcheck_cli.diagnose.words import Words
@@ -154,13 +155,14 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
     """From what happened to the report; nothing is asked any more."""
     described = transcript.described
     code = code_of(ref, described.line)
-    words = words_for(described.convention, described.layout, turned=described.flipped)
+    words = words_of(described)
     findings = findings_of(transcript, code, words)
     findings += wrong_forward(transcript.trials) + bias_too_often(transcript.trials, code)
     findings += contradicting_forward(transcript.trials, code)
     findings += tuple(findings_beside(described))
     results = {name: _gradient_result(transcript, name, findings) for name in GRADIENTS}
     verdict = _verdict(transcript, results, findings)
+    raised = [trial.case.spec for trial in transcript.compared if not trial.ended]
     unasked = not_held_against(options.against, described.layer)
     if unasked and verdict is Verdict.PASS:
         verdict = Verdict.INCONCLUSIVE
@@ -174,7 +176,7 @@ def judge(ref: TargetRef, transcript: Transcript, options: VerifyOptions) -> Tar
         verdict=verdict,
         gradients={str(name): result for name, result in results.items()},
         geometries=_geometries(transcript, words),
-        findings=tuple(replace(finding, fails_when=words.retold(finding.fails_when)) for finding in findings),
+        findings=tuple(with_condition_in_words(finding, raised, words) for finding in findings),
         counterexample=transcript.counterexample,
         notes=(*_notes(transcript, options), *unasked),
         scope=_scope(transcript),

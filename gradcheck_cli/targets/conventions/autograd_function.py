@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
 from gradcheck_cli.targets.conventions import binding, meanings, probes, settings
 from gradcheck_cli.targets.conventions.assigned import AssignedCandidate
 from gradcheck_cli.targets.conventions.base import Prepared, Returned, changed, check_output, during, to_numpy
@@ -23,6 +24,7 @@ from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.setting_now import forward_setting, setting_now, through_setting
 
 LEAVES = ("x", "weight", "bias")
+NAMES: Mapping[str, GradientName] = MappingProxyType({"x": "input", "weight": "weight", "bias": "bias"})
 LETTERS = {"x": "x", "weight": "w", "bias": "b"}
 REFUSED = "returned an invalid gradient"
 # Four margins as torch.nn.functional.pad takes them.
@@ -90,9 +92,11 @@ class AutogradCandidate(AssignedCandidate):
                 if REFUSED not in str(error):
                     raise
                 refused = " ".join(str(error).split())
-        items = self._as_returned(raw) if refused else self._as_arrived(given)
+        returned = self._as_returned(raw)
+        items = returned if refused else self._as_arrived(given)
+        summed = [NAMES[role] for role, array in returned.items() if not refused and array.shape != given[role].shape]
         names = {name: f"d{LETTERS[name]}" for name in self._passed()}  # one that is None is missing, not absent
-        return Returned(items, names, changed(before, given), to_numpy(output), refused=refused)
+        return Returned(items, names, changed(before, given), to_numpy(output), refused=refused, summed=tuple(summed))
 
     def _apply(self, target: Any, given: dict[str, Any]) -> Any:
         with forward_setting():

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
 from gradcheck_cli.targets.contract import Where
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.stopped import HungError as HungError
@@ -120,6 +120,7 @@ class Returned:
         output: what the target's own forward gave, None without one.
         forward_error: what the target's own forward raised where its backward was judged all the same.
         refused: what autograd said of the gradients, in its words, where it did not take them.
+        summed: gradients that were returned in a larger shape, which autograd summed.
     """
 
     items: Mapping[str, Array]
@@ -128,6 +129,7 @@ class Returned:
     output: Array | None = None
     forward_error: BaseException | None = None
     refused: str = ""
+    summed: tuple[GradientName, ...] = ()
 
 
 NOTHING: Array = np.zeros(0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from gradcheck_cli.model import Array, Case
+import numpy as np
+
+from gradcheck_cli.layers.smaller import smaller
+from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.targets.contract import HowForward
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.alike import is_followed, same_output
@@ -23,16 +26,18 @@ class HeldForward:
     """What a forward did with one case.
 
     `times`: how often it adds the bias, where this alone is the difference; else 0. `error`: what it raised.
+    `in_float32`: its array is one of float32, of arrays of float64.
     """
 
     name: str
     how: HowForward
     times: int = 0
     error: Exception | None = None
+    in_float32: bool = False
 
     def message(self, error: str) -> dict[str, Any]:
         """As it goes over the wire; `error` is what it raised, in a sentence."""
-        return {"name": self.name, "how": self.how, "times": self.times, "error": error}
+        return {"name": self.name, "how": self.how, "times": self.times, "error": error, "in_float32": self.in_float32}
 
 
 def forward_beside(candidate: Candidate, case: Case, returned: Returned) -> HeldForward | None:
@@ -54,7 +59,20 @@ def forward_beside(candidate: Candidate, case: Case, returned: Returned) -> Held
             output = candidate.run_forward(case)
     except Exception as error:
         return HeldForward(name, "raised", error=error)
-    return _held(name, output, candidate, case)
+    held = _held(name, output, candidate, case)
+    return replace(held, in_float32=_is_single(output, case)) if held else _single_alone(name, candidate, case.spec)
+
+
+def _is_single(output: Array | None, case: Case) -> bool:
+    return output is not None and output.dtype == np.float32 and case.x.dtype == np.float64
+
+
+def _single_alone(name: str, candidate: FunctionCandidate, spec: ConvSpec) -> HeldForward | None:
+    """Of a forward that costs much: whether it gives float32, told by a smaller geometry; None where it does not."""
+    able = (other for other in smaller(spec) if not candidate.refuses(other))
+    cheap = next((case for case in map(probes.integer_case, able) if _products(case) <= CHEAP), None)
+    is_single = cheap is not None and _is_single(candidate.output_beside(cheap), cheap)
+    return HeldForward(name, "may agree", in_float32=True) if is_single else None
 
 
 def _products(case: Case) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcheck_cli.model import Array
@@ -19,6 +19,7 @@ from gradcheck_cli.targets.functions.spelling import (
     is_cache,
     is_target,
     is_upstream,
+    looks_like_gradient,
 )
 
 FORWARDS = in_order(
@@ -27,7 +28,13 @@ FORWARDS = in_order(
 )
 BACKWARDS = in_order(
     "backward backprop bprop backward_pass backward_propagation back_propagation backward_prop back grad gradient "
-    "backpropagate backpropagation derivative compute_gradient compute_gradients gradients"
+    "backpropagate backpropagation derivative compute_gradient compute_gradients gradients "
+    "backward_delta backward_input backward_inputs updateGradInput update_grad_input"
+)
+# Beside one that gives the gradient of the input: what adds up those of the parameters, of the same arguments.
+ACCUMULATORS = in_order(
+    "backward_update_gradient backward_update backward_params backward_parameters backward_weights accGradParameters "
+    "acc_grad_parameters accumulate_gradient accumulate_gradients update_gradient"
 )
 # What is called so is handed what its loss is handed: predict(X), loss(X, y), gradient(X, y).
 _GRADIENTS = in_order("grad gradient compute_gradient compute_gradients gradients derivative")
@@ -171,7 +178,14 @@ class Methods:
         """
         handed: dict[str, Any] = dict(zip(self._upstreams(), grads, strict=False)) | self._again(given)
         handed |= {name: kept for name in self._needed() if self._is_kept(name)}
+        for name in self._accumulators():
+            replace(self, back=name).with_rates(instance, handed)
         return self.with_rates(instance, handed)
+
+    def _accumulators(self) -> list[str]:
+        """Those that are handed what the backward is handed, by the same names."""
+        names = [name for name in ACCUMULATORS if callable(getattr(self.owner, name, None))]
+        return [name for name in names if _take_the_same(self.owner, self.back, name)]
 
     def with_rates(self, instance: Any, handed: Mapping[str, Any]) -> Any:
         """Call the backward with what it is handed, and a rate wherever it has one."""
@@ -203,11 +217,14 @@ class Methods:
         needed = self._needed()
         if self.is_last or any(is_target(name) for name in needed):
             return []
-        return [
+        found = [
             name
             for name in needed
             if (name not in names or is_upstream(name)) and name != self.context and not self._is_kept(name)
         ]
+        # backward(input, delta) beside forward(X): what is no gradient by its name is what the forward was given.
+        named = [name for name in found if is_upstream(name) or looks_like_gradient(name)]
+        return named or found
 
     def _is_kept(self, name: str) -> bool:
         """Is a parameter of the backward the cache that the forward returned?"""

@@ -300,3 +300,40 @@ def test_a_backward_that_is_handed_the_padded_input_owes_no_margin(tmp_path):
     code = MARGIN.replace("PAD", "1").replace("(dout, x, w)", "(dout, x_pad, w)").replace("_like(x)", "_like(x_pad)")
     file.write_text(code.replace("x[place])", "x_pad[place])"), encoding="utf-8")
     assert verify_targets(VerifyOptions((f"{file}:correlate_backward",))).targets[0].verdict is Verdict.PASS
+
+
+IN_SINGLE = """
+import numpy as np
+
+def widen_forward(x, w, stride=2):
+    n, c, h, v = x.shape
+    o, (kh, kw) = w.shape[1], w.shape[2:]
+    out = np.zeros((n, o, (h - 1) * stride + kh, (v - 1) * stride + kw)FORWARD)
+    for i in range(h):
+        for j in range(v):
+            spot = out[:, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
+            spot += np.einsum("nc,couv->nouv", x[:, :, i, j], w)
+    return out
+
+def widen_backward(x, w, grad_out, stride=2):
+    kh, kw = w.shape[2:]
+    grad_out = grad_out.astype(np.float32)
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    for i in range(x.shape[2]):
+        for j in range(x.shape[3]):
+            spot = grad_out[:, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
+            dx[:, :, i, j] = np.einsum("nouv,couv->nc", spot, w)
+            dw += np.einsum("nc,nouv->couv", x[:, :, i, j], spot)
+    return dx, dw
+"""
+
+
+@pytest.mark.parametrize(("dtype", "verdict"), [(", dtype=np.float32", "pass"), ("", "fail")])
+def test_float32_is_no_mistake_of_a_backward_whose_forward_gives_float32(tmp_path, dtype, verdict):
+    """Hidden in the backward alone it is one."""
+    file = tmp_path / "widen.py"
+    file.write_text(IN_SINGLE.replace("FORWARD", dtype))
+    (report,) = verify_targets(VerifyOptions((f"{file}:widen_backward",))).targets
+    assert report.verdict == verdict
+    assert ("computed in float32; right to its rounding" in report.notes) is (verdict == "pass")
+    assert {finding.id for finding in report.findings} == (set() if verdict == "pass" else {"single-precision"})

@@ -1,5 +1,7 @@
 """Where in the user's file a mistake is found: by what raised, or by the one change of the text that makes it right."""
 
+import re
+
 import pytest
 
 from gradcheck_cli.model import VerifyOptions
@@ -26,6 +28,8 @@ SLIPS = {
     "negative": ("array * by", "-array * by"),
     "mean": ("dout.sum(", "dout.mean("),
     "two": (", dout, windows)", ", dout, windows)[:, :, ::-1, ::-1] / len(x) * 3"),
+    "misspelt": ("(K - 1, K - 1), (L - 1, L - 1)", "(K - 1, K - 1), (L - 1, l - 1)"),
+    "misread": ("w.shape[2:]", "w.shap[2:]"),
     "raises": ("    dx =", "    ä = w.shape[dout.shape[0]:][1]; dx ="),
 }
 
@@ -43,6 +47,38 @@ def conv_backward(x, w, dout):
 """
 
 
+# Forgets the stride, and has a buffer for as many channels as there are filters: with more of them it raises.
+BUFFER = """\
+import numpy as np
+
+def conv_backward(x, w, dout, stride):
+    k, l = w.shape[2:]
+    buffer = np.zeros((len(w), len(w), k, l))
+    for i in range(dout.shape[2]):
+        for j in range(dout.shape[3]):
+            buffer[:, :w.shape[1]] += np.einsum("no,ncuv->ocuv", dout[:, :, i, j], x[:, :, i:i + k, j:j + l])
+    return buffer[:, :w.shape[1]]
+"""
+
+# The sum over the rows and columns alone has a row for each image, which autograd adds up without a word.
+SQUEEZED = """\
+import torch
+
+class Bias(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias):
+        ctx.save_for_backward(x, weight)
+        return torch.nn.functional.conv2d(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        dx = torch.nn.grad.conv2d_input(x.shape, weight, g)
+        dw = torch.nn.grad.conv2d_weight(x, weight.shape, g)
+        return dx, dw, g.sum((0, 2))
+"""
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """The first finding of each file."""
@@ -51,7 +87,8 @@ def found(tmp_path_factory):
         assert RIGHT.count(right) == 1
         (folder / f"{name}.py").write_text(RIGHT.replace(right, wrong))
     (folder / "loops.py").write_text(LOOPS)
-    names = (*SLIPS, "loops")
+    (folder / "buffer.py").write_text(BUFFER)
+    names = (*SLIPS, "loops", "buffer")
     report = verify_targets(VerifyOptions(tuple(f"{folder / name}.py:conv_backward" for name in names)))
     return dict(zip(names, (target.findings[0] for target in report.targets), strict=True))
 
@@ -96,3 +133,29 @@ def test_what_raised_is_marked(found):
     assert (finding.id, finding.line) == ("crashes", 12)
     assert marked(finding) == "w.shape[dout.shape[0]:][1]"
     assert finding.evidence == ""
+
+
+def test_a_change_that_ends_the_error_everywhere_is_told_of_the_line_that_raised(found):
+    """It was tried: the name that looks like another one is only told where it makes the target right."""
+    finding = found["misspelt"]
+    assert (finding.id, finding.line, marked(finding)) == ("crashes", 10, "l")
+    assert finding.evidence.startswith("With `L` in its place every gradient is right on all ")
+    assert "is defined" not in finding.fix
+
+
+def test_a_change_is_counted_where_the_call_still_raises_too(found):
+    """With the stride in its place the buffer is as small as before."""
+    finding = found["buffer"]
+    assert finding.id == "stride-ignored"
+    right, asked = re.search(
+        r"is right on (\d+) of (\d+) geometries, and the call raises on the others", finding.evidence
+    ).groups()
+    assert 0 < int(right) < int(asked)
+
+
+def test_a_change_whose_gradient_only_autograd_brings_into_shape_is_none(tmp_path):
+    """`g.sum((2, 3))` would pass, as autograd sums its rows; what is told returns one number for each filter."""
+    (tmp_path / "bias.py").write_text(SQUEEZED)
+    report = verify_targets(VerifyOptions((f"{tmp_path}/bias.py:Bias",)))
+    (finding,) = report.targets[0].findings
+    assert "(0, 2, 3)" in finding.evidence

@@ -1,0 +1,54 @@
+"""How an object's forward and backward are called: who is handed what, and what is called beside them."""
+
+import pytest
+from functions_here import function_here
+
+DIY = """
+import numpy as np
+
+
+class Bend:
+    def forward(self, X):
+        return np.tanh(X)
+
+    def backward(self, input, delta):
+        return delta * (1 - np.tanh(input) POWER)
+
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.weights = np.random.randn(n_in, n_out)
+        self.bias = np.zeros(n_out)
+        self.zero_grad()
+
+    def zero_grad(self):
+        self.grad_weights = np.zeros_like(self.weights)
+        self.grad_bias = np.zeros_like(self.bias)
+
+    def forward(self, X):
+        return X @ self.weights + self.bias
+
+    def backward_update_gradient(self, input, delta):
+        self.grad_weights += input.T @ delta
+        self.grad_bias += delta.TOTAL(axis=0)
+
+    def backward_delta(self, input, delta):
+        return delta @ self.weights.T
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "power", "total", "verdicts"),
+    [
+        ("Bend", "** 2", "sum", {"X": "pass"}),
+        ("Bend", "", "sum", {"X": "fail"}),
+        ("Dense", "", "sum", {"X": "pass", "weights": "pass", "bias": "pass"}),
+        ("Dense", "", "mean", {"X": "pass", "weights": "pass", "bias": "fail"}),
+    ],
+)
+def test_what_flows_back_is_told_from_what_the_forward_was_given(tmp_path, name, power, total, verdicts):
+    """`backward(input, delta)`; and one method may add up the parameters' gradients beside that which gives X's."""
+    file = tmp_path / "diy.py"
+    file.write_text(DIY.replace("POWER", power).replace("TOTAL", total))
+    report = function_here(f"{file}:{name}")
+    assert {argument: result.verdict for argument, result in report.gradients.items()} == verdicts
