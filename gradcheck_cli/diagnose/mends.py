@@ -8,10 +8,10 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import metadata
 
 from gradcheck_cli.diagnose.code import Code
 from gradcheck_cli.diagnose.misfits import misfit
+from gradcheck_cli.targets.undefined import mend_of_member, mend_of_name
 
 
 @dataclass(frozen=True)
@@ -25,28 +25,6 @@ class Raised:
 
 _Mend = str | Callable[[re.Match[str], Raised], str]
 
-# What numpy 2 no longer has, and people still write; the other names are told by what is most like them.
-_GONE = {
-    **{f"numpy.{name}": name for name in ("int", "float", "bool", "object", "complex", "str")},
-    "numpy.lib.pad": "np.pad",
-    "numpy.mat": "np.asmatrix",
-    "numpy.product": "np.prod",
-    "numpy.float_": "np.float64",
-    "numpy.in1d": "np.isin",
-    "numpy.row_stack": "np.vstack",
-    "numpy.Inf": "np.inf",
-    "numpy.infty": "np.inf",
-    "numpy.NaN": "np.nan",
-}
-_IMPORTS = {
-    "np": "import numpy as np",
-    "numpy": "import numpy",
-    "torch": "import torch",
-    "F": "import torch.nn.functional as F",
-    "nn": "from torch import nn",
-    "signal": "from scipy import signal",
-    "math": "import math",
-}
 # Types that the user's file does not define, so that an attribute they lack cannot be added there.
 _BUILT_IN = ("ndarray", "Tensor", "list", "tuple", "dict", "int", "float", "str", "function", "module")
 _SHAPES_DIFFER = (
@@ -67,26 +45,11 @@ def mend(raised: Raised) -> str:
 
 
 def _name(found: re.Match[str], _: Raised) -> str:
-    name = found["name"]
-    if name in _IMPORTS:
-        return f"Add `{_IMPORTS[name]}` at the top of the file."
-    return f"Define `{name}`, or correct the name."
+    return mend_of_name(found["name"])
 
 
 def _of_module(found: re.Match[str], _: Raised) -> str:
-    module, name = found["module"], found["name"]
-    instead = _GONE.get(f"{module}.{name}", "")
-    missing = f"{_installed(module)} has no `{name}`: correct the name, or write what has taken its place"
-    return missing + (f", `{instead}`." if instead else ".")
-
-
-def _installed(module: str) -> str:
-    """ "`numpy.lib` of the installed numpy 2.4.6"; a module that is no package of its own is only named."""
-    package = module.partition(".")[0]
-    try:
-        return f"`{module}` of the installed {package} {metadata.version(package)}"
-    except metadata.PackageNotFoundError:
-        return f"`{module}`"
+    return mend_of_member(found["module"], found["name"])
 
 
 def _attribute(found: re.Match[str], raised: Raised) -> str:

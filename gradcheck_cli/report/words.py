@@ -138,13 +138,13 @@ def _was(names: Sequence[str]) -> str:
 _OUTCOMES = (
     (Verdict.PASS, "right"),
     (Verdict.FAIL, "wrong"),
-    (Verdict.ERROR, "failed to run"),
+    (Verdict.ERROR, "not judged"),
     (Verdict.INCONCLUSIVE, "could not be checked"),
 )
 
 
 def outcomes(report: VerifyReport) -> str:
-    """ "4 targets: 2 right, 1 wrong, 1 failed to run" """
+    """ "4 targets: 2 right, 1 wrong, 1 not judged" """
     amounts = Counter(target.verdict for target in report.targets)
     told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
     text = f"{counted(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"

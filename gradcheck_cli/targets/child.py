@@ -73,6 +73,7 @@ from gradcheck_cli.targets.seeding import SEED, seed_all
 from gradcheck_cli.targets.setting_now import cannot_ask_in, computing_in
 from gradcheck_cli.targets.spec_message import spec_of_message
 from gradcheck_cli.targets.steady import steady_generators
+from gradcheck_cli.targets.undefined import mend_of_undefined
 from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
 
 # Of the time for loading: executing the file, then finding out how it is called, and a rest for the answer.
@@ -207,7 +208,7 @@ def _recognised(
         return recognise(loaded, wanted, seed_all, guard, LOAD_SHARE * seconds)
     except NotRecognisedError as error:
         if not any(words in error.sentence for words in NO_CONVOLUTION):  # --call would judge it as one
-            error.hint = error.hint or suggest.hint(loaded, guard)
+            error.hint = error.hint or mend_of_undefined(error.error) or suggest.hint(loaded, guard)
         raise lacking(error.error, loaded) or error from error
 
 

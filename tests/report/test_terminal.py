@@ -177,7 +177,7 @@ QUIET = {
     ),
     "verify-right": "PASS  1 target: 1 right",
     "verify-few": (
-        "FAIL  4 targets: 1 right, 2 wrong, 1 failed to run; batch_mean.py:conv_backward: batch-mean; "
+        "FAIL  4 targets: 1 right, 2 wrong, 1 not judged; batch_mean.py:conv_backward: batch-mean; "
         "raising.py:conv_backward: crashes; "
         "needs_tensorflow.py:conv_backward: line 1 imports tensorflow, which is not installed"
     ),
@@ -200,7 +200,7 @@ def test_quiet_does_not_list_a_hundred_targets():
     """Three that are wrong are named, the others counted."""
     report = samples.sample_verify_report(targets=(samples.inconclusive_target(),) * 100)
     line = printed(report, verbosity=-1)
-    assert line.startswith("PASS  100 targets: 100 failed to run; ")
+    assert line.startswith("PASS  100 targets: 100 not judged; ")
     assert line.endswith("; 97 more\n")
 
 

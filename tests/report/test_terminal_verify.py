@@ -63,7 +63,7 @@ Reproduce  gradcheck verify --seed 0 right.py:conv_backward
 """
 
 TABLE = """\
-FAIL  4 targets: 1 right, 2 wrong, 1 failed to run
+FAIL  4 targets: 1 right, 2 wrong, 1 not judged
 
 verdict  weight  input  bias      right  target
       reason

@@ -20,10 +20,14 @@ def refusal(folder, code, name="conv_backward"):
 
 
 def test_a_function_without_an_upstream_gradient_is_asked_whether_it_is_a_forward(tmp_path):
-    """Its output is not taken for dE/dX."""
+    """Its output is not taken for dE/dX, and no call with a dE/dO is proposed: it has no place for one."""
     code = "def same_conv(image, kernel, stride=1, pad=0):\n    return image\n"
     expected = ("run", "same_conv takes no gradient dE/dO: is it a forward function?")
     assert refusal(tmp_path, code, "same_conv") == expected
+    with pytest.raises(NotRecognisedError) as raised:
+        recognised(tmp_path, NUMPY + code, "same_conv")
+    assert "--call" not in raised.value.hint
+    assert raised.value.tried == "image = x, kernel = weight, pad = padding"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +19,9 @@ from gradcheck_cli.targets.conventions.misfed import is_misfed
 from gradcheck_cli.targets.conventions.names import FUNCTION_ROLES, function_roles
 from gradcheck_cli.targets.conventions.settings import NotToldError
 from gradcheck_cli.targets.load import Loaded, lacking, user_line
+from gradcheck_cli.targets.undefined import is_undefined
 
 ROLES = {role for role, _ in FUNCTION_ROLES} | {binding.NO_ROLE}
-# What Python says, and packages that look such names up by themselves.
-OF_A_PACKAGE = r"module '[\w.]+' has no attribute '"
 # Their arrays take what numpy's do not; code that was written for them may fail on ours alone.
 OTHER_ARRAYS = ("jax", "jaxlib", "tensorflow", "cupy", "mxnet", "mlx", "theano", "tinygrad")
 
@@ -49,7 +47,7 @@ def settled(failed: Failed, loaded: Loaded) -> bool:
 def raises_anyhow(failed: Failed) -> bool:
     """Whether another way to call it would end so too: it was surely called as meant, or a name is nowhere defined."""
     endless = isinstance(failed.error, UnfinishedError | HungError | MemoryError)
-    return failed.understood or endless or _is_undefined(failed.error)
+    return failed.understood or endless or is_undefined(failed.error)
 
 
 def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str] = ()) -> Candidate:
@@ -82,16 +80,9 @@ def _proves(failed: Failed, loaded: Loaded) -> bool:
     The names tell what each argument is, but not of what form a setting is; a name that is nowhere defined is nobody's
     guess, while one that gets no value on the way that was taken may be ours.
     """
-    if not certain(failed.candidate, loaded) and not _is_undefined(failed.error):
+    if not certain(failed.candidate, loaded) and not is_undefined(failed.error):
         return False
     return not is_misfed(failed.error, loaded.module.__file__ or "", _made(failed.candidate))
-
-
-def _is_undefined(error: BaseException) -> bool:
-    """A name of the code that nothing has, or a function that a package has not: no argument would mend it."""
-    if isinstance(error, AttributeError):
-        return re.match(OF_A_PACKAGE, str(error)) is not None
-    return isinstance(error, NameError) and not isinstance(error, UnboundLocalError)
 
 
 def _made(candidate: Candidate) -> list[str]:

@@ -20,6 +20,10 @@ KINDS: Mapping[str, str] = {"x": "x", "weight": "weight", "grad_output": "output
 SPELLED = (*binding.PAIRS, "kernel_size")
 # One array may be another one by the time that it is taken apart; two are not, and names that say it are not either.
 CERTAIN = 2
+OF_NO_BACKWARD = (
+    "name its backward (FILE.py:NAME), or write gradcheck_call() in the file, which returns the gradients "
+    "(gradcheck explain calling)"
+)
 PADDING_MODES = ("same", "valid", "SAME", "VALID")
 
 
@@ -34,8 +38,9 @@ def function_candidates(
     meanings = list(_assignments(callee, forward))
     with_upstream = [assigned for assigned in meanings if _takes_upstream(callee, assigned)]
     if meanings and not with_upstream:
-        tried = ", ".join(f"{name} = {role}" for name, role in meanings[0].items())
-        raise NotRecognisedError("run", f"{callee.name} takes no gradient dE/dO: is it a forward function?", tried)
+        tried = ", ".join(f"{name} = {role}" for name, role in meanings[0].items() if name != role)
+        sentence = f"{callee.name} takes no gradient dE/dO: is it a forward function?"
+        raise NotRecognisedError("run", sentence, tried, hint=OF_NO_BACKWARD)
     for assigned in with_upstream:
         for form in forms(callee, forward, assigned, layouts, backends):
             for cache_from in _cache_sources(assigned, callee, forward):

@@ -62,22 +62,26 @@ def hint(loaded: Loaded, guard: Callable[[], AbstractContextManager[None]]) -> s
     with suppress(Exception):
         found = _suggestion(loaded)
         if found is not None:
-            how = "say how" if _runs(found, loaded, guard) else "say how; an outline to be filled in"
+            how = _how(found, loaded, guard)
             return f"{how}: {found.words}, or gradcheck_call() in the file (gradcheck explain calling)"
     return ""
 
 
-def _runs(found: Suggestion, loaded: Loaded, guard: Callable[[], AbstractContextManager[None]]) -> bool:
-    """Whether it gives arrays on a small case in our layout."""
+def _how(found: Suggestion, loaded: Loaded, guard: Callable[[], AbstractContextManager[None]]) -> str:
+    """Whether it gives arrays on a small case in our layout, and if not, what is wrong with it."""
     expression = Expression(found.text, found.returns, vars(loaded.module))
     if UNKNOWN in found.text or expression.missing():
-        return False
+        return "say how; an outline to be filled in"
+    raised: Exception | None = None
     for spec in (probes.PROBES[0], probes.PROBES[2]):
         for torch in (False, True) if expression.takes_tensors else (False,):
-            with suppress(Exception), guard():
-                CallCandidate(expression, Form(Layout(), torch=torch)).start(probes.integer_case(spec))()
-                return True
-    return False
+            try:
+                with guard():
+                    CallCandidate(expression, Form(Layout(), torch=torch)).start(probes.integer_case(spec))()
+                    return "say how"
+            except Exception as error:
+                raised = raised or error
+    return f"say how; an outline to be changed, as it stands it raises {type(raised).__name__}"
 
 
 def _suggestion(loaded: Loaded) -> Suggestion | None:

@@ -231,7 +231,7 @@ def test_torch_is_never_ended_in_the_middle_of_its_start(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
     assert (2, "") == (done.returncode, done.stderr)
-    assert "1 target: 1 failed to run" in done.stdout
+    assert "1 target: 1 not judged" in done.stdout
 
 
 def test_an_interrupt_ends_all_workers_at_once():
