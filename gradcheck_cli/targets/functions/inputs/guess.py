@@ -283,8 +283,8 @@ class _Search:
             # Of the first, a length of 1 would hide that a part of it is all that is given.
             full = [axes for axes in shapes if axes and "1" not in axes]
             more = [
-                # What the user says is not widened: it would no longer be what was said.
-                options if item.is_state or item.name in fixed else further(options, shapes if place else full)
+                # What the user or the form says is not widened: it would no longer be what was said.
+                options if item.is_state or item.known or item.name in fixed else further(options, shapes if place else full)
                 for place, (item, options) in enumerate(zip(self.form.parameters, listed, strict=True))
             ]
             found = next(guided(more, partial(self._attempt, more), self.end), None)
