@@ -298,3 +298,33 @@ class Process:
     report = verify_targets(VerifyOptions((f"{file}:Process.log_likelihood_gradient",), timeout=120.0)).targets[0]
     assert report.verdict is not Verdict.FAIL
     assert not report.findings
+
+
+def test_a_batch_of_images_of_one_channel_is_no_line(tmp_path):
+    """Three axes, of which two have windows: one kernel for all, without channels."""
+    code = (
+        TOP
+        + """
+def fore(x, w, b):
+    (kh, kw) = w.shape
+    out = np.zeros((len(x), x.shape[1] - kh + 1, x.shape[2] - kw + 1))
+    for i, j in np.ndindex(*out.shape[1:]):
+        out[:, i, j] = (x[:, i : i + kh, j : j + kw] * w).sum((1, 2)) + b
+    return out
+
+
+def fore_backward(x, g, w, b):
+    (n, height, width) = x.shape
+    (kh, kw) = w.shape
+    dx, dw, db = np.zeros((n, height, width)), np.zeros((n, kh, kw)), np.zeros((n, *b.shape))
+    for i, j in np.ndindex(height - kh + 1, width - kw + 1):
+        up = g[:, i, j][:, None, None]
+        dw += up * x[:, i : i + kh, j : j + kw]
+        db += up.reshape(db.shape)
+        dx[:, i : i + kh, j : j + kw] += up * w
+    return dx, dw.sum(0), db.sum(0)
+"""
+    )
+    chosen = recognised(tmp_path, code, "fore_backward")
+    single = ConvSpec(2, 1, 1, 6, 5, (3, 2))
+    assert answer(chosen, single)[1] == {"input", "weight", "bias"}

@@ -125,6 +125,7 @@ class _Looks:
             return [3, 2, 1]
         # `g[:, :, t]` may be a row of four axes.
         is_line = (3 in set(_taken_apart(self.nodes)) and 4 not in known) or self.of_signals
+        is_line = is_line and not any(map(_reads_two_windows, self.nodes))  # batches of images of one channel
         return [1, 2] if is_line or any(map(_is_of_lines, (*self.nodes, *self._reached))) else [2, 1]
 
     @cached_property
@@ -234,6 +235,13 @@ def _is_of_lines(node: ast.AST) -> bool:
         return False
     of_numpy = identifier(node.value) in ("np", "numpy") and node.attr in ("correlate", "convolve")
     return of_numpy or node.attr.lower() == "conv1d"
+
+
+def _reads_two_windows(node: ast.AST) -> bool:
+    """`x[:, i : i + kh, j : j + kw]`."""
+    parts = node.slice.elts if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple) else []
+    windows = (each for each in parts if isinstance(each, ast.Slice) and each.lower is not None)
+    return sum(isinstance(each.upper, ast.BinOp) for each in windows) > 1
 
 
 def _taken_apart(nodes: Sequence[ast.AST]) -> Iterator[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -212,8 +213,16 @@ def layer_forms(
     for made in objects_of(owner, source, (fore, back)):
         if with_nodes is not None:
             yield LayerForm(made.making, made.states, with_nodes, tuple(names), source, made.switches)
-        for is_torch in (True, False) if "torch" in source else (False,):
+        for is_torch in _libraries(source, module or {}):
             yield LayerForm(made.making, made.states, methods, tuple(names), source, made.switches, is_torch)
+
+
+def _libraries(source: str, module: Mapping[str, Any]) -> tuple[bool, ...]:
+    """Whether it is handed tensors, the likelier first: a class of methods alone may not name what its file imports."""
+    if "torch" in source:
+        return True, False
+    names = (getattr(value, "__name__", "") for value in module.values() if isinstance(value, ModuleType))
+    return (False, True) if any(name.partition(".")[0] == "torch" for name in names) else (False,)
 
 
 @dataclass(frozen=True)

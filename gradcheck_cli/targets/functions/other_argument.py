@@ -11,7 +11,7 @@ from gradcheck_cli.model import Array, Sample
 from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
 from gradcheck_cli.targets.functions.slopes import is_slope
-from gradcheck_cli.targets.functions.spelling import belongs_to, is_target
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, is_target, tokens
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
 NOTE = "the gradient that it returns has no name: it is taken as that of {}, whose derivative it is"
@@ -24,8 +24,10 @@ class OtherArgumentForm(WrappedForm[PairForm]):
     argument: str
 
     def owing(self, sample: Sample) -> Sample:
-        """The sample; where one gradient alone is owed, it is this one."""
-        return replace(sample, differentiated=(self.argument,)) if len(sample.differentiated) == 1 else sample
+        """The sample; where one gradient alone is owed, or a loss has been given data, it is this one."""
+        is_loss = self.inner.wiring is not None and self.inner.wiring.bare and LOSS_WORDS & set(tokens(self.title))
+        is_alone = is_loss or len(sample.differentiated) == 1
+        return replace(sample, differentiated=(self.argument,)) if is_alone else sample
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """As it is."""

@@ -71,7 +71,7 @@ def base_of(name: str) -> tuple[str, ...]:
     return tuple(part for part in whole if part not in _VERBS) or whole
 
 
-_VERBS = word_set("apply compute calc calculate eval evaluate get cached")
+_VERBS = word_set("apply compute calc calculate eval evaluate get cached func fun fn function")
 # Written into one word with what it is the derivative of: dsigmoid, sigmoidprime, gradf.
 _IN_FRONT = in_order("d d_ grad deriv")
 _BEHIND = in_order("prime grad gradient deriv derivative der backward bwd")

@@ -52,3 +52,26 @@ def test_what_flows_back_is_told_from_what_the_forward_was_given(tmp_path, name,
     file.write_text(DIY.replace("POWER", power).replace("TOTAL", total))
     report = function_here(f"{file}:{name}")
     assert {argument: result.verdict for argument, result in report.gradients.items()} == verdicts
+
+
+TENSORS = """
+import torch
+
+
+class Distance:
+    def forward(self, input_, target):
+        if target.dim() == 1:
+            target = target.view(-1, 1)
+        return (input_ - target).pow(2).sum().item()
+
+    def backward(self, input_, target):
+        return (input_ - target).mul(FACTOR)
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("2", "pass"), ("1", "fail")])
+def test_methods_of_tensors_are_handed_tensors_where_their_class_does_not_name_torch(tmp_path, factor, verdict):
+    """Its file imports it."""
+    file = tmp_path / "distance.py"
+    file.write_text(TENSORS.replace("FACTOR", factor))
+    assert function_here(f"{file}:Distance").verdict == verdict

@@ -142,3 +142,24 @@ def test_rows_that_are_no_gradients_do_not_pass(tmp_path):
     file.write_text(MARGINS.replace("SIGN", "+"))
     with pytest.raises(TargetError, match=r"grad_v has the shape \(3, 5\), v has \(5,\)"):
         function_here(f"{file}:margin_loss_gradient")
+
+
+COUNTS = """
+import numpy as np
+
+def counts_loss(seen, meant):
+    return meant - seen * np.log(meant + 1e-9)
+
+def counts_loss_grad(seen, meant):
+    return 1 SIGN seen / (meant + 1e-9)
+"""
+
+
+@pytest.mark.parametrize(("sign", "verdicts"), [("-", {"meant": Verdict.PASS}), ("+", {"seen": Verdict.FAIL})])
+def test_a_loss_of_each_entry_owes_one_gradient_where_it_gives_one(tmp_path, sign, verdicts):
+    """What it compares with is data; a gradient of nobody is not right by anything."""
+    file = tmp_path / "counts.py"
+    file.write_text(COUNTS.replace("SIGN", sign))
+    report = function_here(f"{file}:counts_loss_grad")
+    assert {name: report.gradients[name].verdict for name in verdicts} == verdicts
+    assert report.verdict is next(iter(verdicts.values()))

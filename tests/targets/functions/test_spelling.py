@@ -31,6 +31,8 @@ from gradcheck_cli.targets.functions.spelling import (
         ("grad_dice_loss", "dice_loss"),
         ("ddecay", "decay"),
         ("dSoftmax", "softmax_forward"),
+        ("grad_re", "func_re"),
+        ("activation_derivative", "activation_function"),
     ],
 )
 def test_a_backward_finds_its_forward(backward, forward):

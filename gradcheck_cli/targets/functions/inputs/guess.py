@@ -10,7 +10,7 @@ from functools import partial
 
 from gradcheck_cli.model import InputsFrom, Sample
 from gradcheck_cli.targets.functions.autograd import AutogradForm
-from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, among_drawn, axes_of, drawn, plainness
@@ -283,8 +283,10 @@ class _Search:
             # Of the first, a length of 1 would hide that a part of it is all that is given.
             full = [axes for axes in shapes if axes and "1" not in axes]
             more = [
-                # What the user says is not widened: it would no longer be what was said.
-                options if item.is_state or item.name in fixed else further(options, shapes if place else full)
+                # What the user or the form says is not widened: it would no longer be what was said.
+                options
+                if item.is_state or item.known or item.name in fixed
+                else further(options, shapes if place else full)
                 for place, (item, options) in enumerate(zip(self.form.parameters, listed, strict=True))
             ]
             found = next(guided(more, partial(self._attempt, more), self.end), None)
@@ -293,6 +295,10 @@ class _Search:
                 led = self.attempted(choice)
                 return self._in_doubt() if led is not None and self._is_doubtful(led, choice) else led
         return None
+
+    @staticmethod
+    def _is_said(item: Parameter, fixed: Mapping[str, Sequence[Proposal]]) -> bool:
+        return item.is_state or item.known is not None or item.name in fixed
 
     def _attempt(self, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> Progress | None:
         """How far one choice comes; None where it fits."""
