@@ -189,7 +189,9 @@ def test_where_all_windows_lie_on_zeros_nothing_is_told_of_a_condition():
 
     on_zeros = ConvSpec(1, 2, 3, 1, 1, (1, 1), stride=(3, 3), padding=(1, 1))
     assert not Problem(integers(on_zeros)).grad_input.any()
-    findings = diagnose(observe("input", wrong, [*SPECS, ConvSpec(1, 2, 3, 1, 1, (2, 2), padding=(1, 1))]), "input")
+    findings = diagnose(
+        observe("input", wrong, [*SPECS, ConvSpec(1, 2, 3, 1, 1, (2, 2), stride=(3, 3), padding=(1, 1))]), "input"
+    )
     assert {finding.id: finding.fails_when for finding in findings} == {
         "upstream-padded": "padding > 0",
         "unpad-empty": "padding = 0",
