@@ -15,7 +15,7 @@ from gradcheck_cli.model import GRADIENTS, ConvSpec, Counterexample, GradientNam
 from gradcheck_cli.model.line import as_asked
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.numbers.arithmetic import declared_slack
-from gradcheck_cli.targets import Described
+from gradcheck_cli.targets import NOT_TRIED, Described
 from gradcheck_cli.trials.answer import Answer, refused
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.deciding import decide, doubtful
@@ -182,12 +182,20 @@ class Session:
 
     def _over(self) -> bool:
         """Is it time to stop? Then `stopped` says why."""
-        asked = counted(len(self.trials), "geometry")
+        if self.stopped:
+            return True
         if self._deaths >= MOST_DEATHS:
-            self.stopped = f"stopped after {asked}: {counted(self._deaths, 'call')} ended or hung the target"
+            self._stop_dying()
         elif self.asker.is_late:
-            self.stopped = f"stopped after {asked} at the time limit of {self.options.timeout:g} s"
+            # What is refused costs nothing: the geometries that are counted are those that the target takes.
+            taken = counted(sum(trial.supported for trial in self.trials), "geometry")
+            self.stopped = f"stopped after {taken} at the time limit of {self.options.timeout:g} s"
         return bool(self.stopped)
+
+    def _stop_dying(self) -> None:
+        """Why nothing more is asked of what took its process with it so often."""
+        calls = counted(self._deaths, "call")
+        self.stopped = f"stopped after {calls} that ended the target, hung or outgrew its memory"
 
     @property
     def _deaths(self) -> int:
@@ -218,7 +226,11 @@ class Session:
         """Ask the narrow probe, unless it is time to stop: then False."""
         if self._over():
             return False
-        self.trials = (*self.trials, self._asked(spec, "narrow"))
+        trial = self._asked(spec, "narrow")
+        if trial.outcome.error == NOT_TRIED:  # no call was made, so there is nothing to count
+            self._stop_dying()
+            return False
+        self.trials = (*self.trials, trial)
         if self.described.assumed:
             self._learn_what_it_yields()
         return True

@@ -65,7 +65,7 @@ def test_a_target_that_keeps_dying_is_left_alone():
     record = session.finished()
 
     assert MOST_DEATHS == len(dies.asked) == len(record.trials)
-    assert "stopped after 3 geometries: 3 calls ended or hung the target" == record.stopped
+    assert "stopped after 3 calls that ended the target, hung or outgrew its memory" == record.stopped
     assert {Verdict.ERROR} == {trial.verdict(name) for trial in record.trials for name in DESCRIBED.yields}
 
 
