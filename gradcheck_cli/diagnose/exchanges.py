@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import combinations, permutations
 
+from gradcheck_cli.diagnose.exchanges_of_indices import counted_index, cut_in_front, other_result_of_einsum
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, behind, is_self, span
 from gradcheck_cli.mistakes.source import called, symmetric
 from gradcheck_cli.model import syntax
@@ -370,6 +371,16 @@ def _transposed_first(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 EXCHANGES: Exchanges = (
     (_operand, _wrapped, _forwards, _statement_gone),
     (_assignment, _other_call, _axes, _sign, _product, _comparison, _number, _twin, _wide, _margin, _order),
-    (_one_more, _strided, _sibling, _turned, _other_array, _transposed_first),
+    (
+        counted_index,
+        other_result_of_einsum,
+        _one_more,
+        _strided,
+        _sibling,
+        cut_in_front,
+        _turned,
+        _other_array,
+        _transposed_first,
+    ),
 )
 """By what they suppose: something is too much; something else is meant; something is missing."""
