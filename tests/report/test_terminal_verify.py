@@ -283,3 +283,10 @@ def test_many_lines_that_never_ran_are_counted():
 
     assert printed(one(right)).splitlines()[0].endswith("; lines 20, 21, 22, 23, 24, 25, 26, 27 and 3 more never ran")
     assert "; line 20 never ran" in printed(one(replace(right, unreached=(20,))))
+
+
+def test_a_transposed_layer_is_told_to_be_one():
+    """A pass is worth what it was judged as; the layout alone is that of a convolution too."""
+    target = replace(samples.sample_target(), layer="conv_transpose2d")
+    assert "convention   conv_transpose2d, " in printed(one(target))
+    assert "conv2d" not in printed(one(replace(target, layer="conv2d")))

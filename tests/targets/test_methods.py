@@ -125,6 +125,9 @@ class Conv:
     with pytest.raises(NotRecognisedError) as caught:
         recognised(tmp_path, code)
     assert str(caught.value) == "Conv has no backward (it has: forward, zero_grad)"
+    with pytest.raises(NotRecognisedError) as caught:
+        recognised(tmp_path, "class Conv:\n    size = 3\n")
+    assert str(caught.value) == "Conv has no backward (it has: no method)"
 
 
 @pytest.mark.parametrize("body", ["pass", "raise NotImplementedError", '"""To do."""', "..."])

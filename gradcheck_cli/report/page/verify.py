@@ -186,7 +186,9 @@ def _where_right(target: TargetReport) -> str:
 
 
 def _convention(target: TargetReport) -> str:
-    told = ", ".join(part for part in (target.convention, target.layout) if part)
+    # Of the others the layout says the axes, and a word on groups stands among the notes.
+    layer = target.layer if "transpose" in target.layer and target.kind != "function" else ""
+    told = ", ".join(part for part in (layer, target.convention, target.layout) if part)
     return f"{told}: {target.why}" if told and target.why else told or target.why
 
 

@@ -105,7 +105,8 @@ def _class(loaded: Loaded, owner: type, common: Sequence[Layout], within: Within
     is_module = hasattr(owner, "register_full_backward_hook")
     own = list(engines(loaded, source)) if not backward and not is_module else []
     if not backward and not is_module and not own:
-        raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {', '.join(all_names(owner))})")
+        names = ", ".join(all_names(owner)) or "no method"
+        raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {names})")
     if backward and is_unwritten(source, backward):
         raise NotRecognisedError("run", f"{owner.__name__}.{backward} is not written yet: there is nothing in it")
     if backward and not stores_state(source, backward):
