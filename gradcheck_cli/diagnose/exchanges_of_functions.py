@@ -6,7 +6,8 @@ They come on top of `exchanges.EXCHANGES`, whose padding and windows a loss does
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping
 
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, is_self, span
@@ -27,6 +28,8 @@ _OTHER_FUNCTIONS = {
 _REVERSED = {"Lt": ">", "LtE": ">=", "Gt": "<", "GtE": "<=", "Eq": "!=", "NotEq": "=="}
 # What leaves an axis out, or keeps it with the length 1.
 _REDUCTIONS = frozenset(("sum", "mean", "max", "min", "prod", "var", "std", "amax", "amin", "logsumexp"))
+# Pairs of terms of one sum that may stand in each other's place; a formula has two or three.
+_MOST_TERMS = 4
 # As a gradient that was broadcast in the forward is summed: over the batch, over all but the last, along each row.
 _SUMS = (".sum(axis=0)", ".sum(axis=0, keepdims=True)", ".sum(axis=-1, keepdims=True)", ".sum(axis=1)", ".sum()")
 
@@ -88,7 +91,7 @@ def _reversed(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 
 def _product(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
-    """b @ a, a.T @ b and a @ b.T for a @ b; * for /."""
+    """b @ a, a.T @ b and a @ b.T for a @ b; * for /, and b / a for a * b and for a / b."""
     if not isinstance(node, ast.BinOp):
         return
     left, right = _bracketed(node.left), _bracketed(node.right)
@@ -98,6 +101,7 @@ def _product(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     if isinstance(node.op, ast.Div | ast.Mult):
         changed = f"{'*' if isinstance(node.op, ast.Div) else '/'} {right}"
         yield Exchanged(f"{left} {changed}", changed, (*_mark(node.left)[2:], *_mark(node)[2:]))
+        yield Exchanged(f"{right} / {left}", f"{right} / {left}")
 
 
 def _summed_product(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
@@ -118,6 +122,42 @@ def _other_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """Another of the function's own values: x for x_hat."""
     if name := _value(node, scope):
         yield from (Exchanged(other, other) for other in sorted(scope.values) if other != name)
+
+
+def _setting(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """slope for 0.1: what it is given, where a number stands that it may be at its default."""
+    if isinstance(node, ast.Constant) and type(node.value) is float and not node.value.is_integer():
+        yield from (Exchanged(name, name) for name in sorted(scope.values))
+
+
+def _terms_exchanged(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """4 * (x + y**2 - 7) * y + 2 * (x**2 + y - 11) for 4 * (x**2 + y - 11) * y + 2 * (x + y**2 - 7)."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add | ast.Sub):
+        return
+    sums = [list(_sums_in(side)) for side in (node.left, node.right)]
+    for one, other in itertools.islice(itertools.product(*sums), _MOST_TERMS):
+        first, second = ast.unparse(one), ast.unparse(other)
+        if first != second:
+            text = ast.unparse(_with_exchanged(node, {id(one): other, id(other): one}))
+            yield Exchanged(text, text)
+
+
+def _sums_in(node: ast.expr) -> Iterator[ast.expr]:
+    """The sums that are factors of a term, none inside another."""
+    if isinstance(node, ast.BinOp):
+        if isinstance(node.op, ast.Add | ast.Sub):
+            yield node
+        else:
+            yield from _sums_in(node.left)
+            yield from _sums_in(node.right)
+
+
+def _with_exchanged(node: ast.expr, instead: Mapping[int, ast.expr]) -> ast.expr:
+    """An expression in which some operands stand in the place of others; the tree stays as it is."""
+    found = instead.get(id(node))
+    if found is not None or not isinstance(node, ast.BinOp):
+        return found or node
+    return ast.BinOp(_with_exchanged(node.left, instead), node.op, _with_exchanged(node.right, instead))
 
 
 def _as_column(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
@@ -227,8 +267,9 @@ OF_FUNCTIONS: Exchanges = (
         _as_column,
         _called_value,
         _counted,
+        _terms_exchanged,
     ),
-    (*EXCHANGES[2], _other_value, _summed_product, _whole_value),
+    (*EXCHANGES[2], _other_value, _setting, _summed_product, _whole_value),
     (_factor_more,),
 )
 """By what they suppose, as in `EXCHANGES`; last, that one of several terms lacks a factor."""

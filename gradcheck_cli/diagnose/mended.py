@@ -9,6 +9,9 @@ from gradcheck_cli.mistakes import Sign
 
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _NUMBER = re.compile(r"-?\d+")
+_FRACTION = re.compile(r"\d*\.\d*(?:e-?\d+)?")
+# The parts of a + b - c. What has no more is exchanged by an operation that is not symmetric: another kind of slip.
+_OF_A_SUM = 5
 # One where a count is meant.
 _COUNTED = re.compile(r"[-+]= 1$")
 # In front of an exponent.
@@ -31,6 +34,10 @@ def sign_of(change: Change, line: str) -> Sign | None:
         return Sign.OPERAND
     if _NUMBER.fullmatch(was) and _NUMBER.fullmatch(now) and _AXIS.search(line[: change.edit.column]):
         return Sign.SETTING
+    if _FRACTION.fullmatch(was) and _NAME.fullmatch(now):
+        return Sign.SETTING
+    if _is_exchanged(was, now):
+        return Sign.OPERAND
     if _is_complement(was, now) or _EXPONENT.search(line[: change.mark[1]]):
         return Sign.WRONG_DERIVATIVE
     if _is_reduced(was, now):
@@ -42,6 +49,12 @@ def sign_of(change: Change, line: str) -> Sign | None:
     if _COUNTED.search(was) and now.endswith(".sum(axis=1)"):
         return Sign.UNREDUCED
     return Sign.UNREDUCED if now.startswith((f"{was}.sum(", f"({was}).sum(")) else None
+
+
+def _is_exchanged(was: str, now: str) -> bool:
+    """Are these the same names and numbers in another order, in a sum of more than two?"""
+    parts = [re.findall(r"[\w.]+|[^\w\s()]", text) for text in (was, now)]
+    return parts[0] != parts[1] and sorted(parts[0]) == sorted(parts[1]) and len(parts[0]) > _OF_A_SUM
 
 
 def _is_complement(was: str, now: str) -> bool:

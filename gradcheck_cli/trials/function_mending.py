@@ -41,11 +41,14 @@ class FunctionMending:
         session: puts the questions, and the changes into the target.
         comparison: all that was asked; what was right then has to stay so.
         gradient: the argument of which the gradient is wrong; `CALL`: every gradient has to be right where it raises.
+        share: of the largest entry of it or of G, what a gradient may be off by: what a guard of the forward moves, as
+            in `log(p + 1e-12)`, which a backward leaves out.
     """
 
     session: FunctionSession
     comparison: FunctionComparison
     gradient: str
+    share: float = 0.0
 
     def search(self, changes: Sequence[Change]) -> list[Change]:
         """Those that mend it on every sample and suppose least; none where one that supposes as little was not tried.
@@ -75,7 +78,8 @@ class FunctionMending:
         """Where it was compared."""
         for each in self.comparison.about(self.gradient):
             names = (self.gradient, *self._right(each.asking))
-            yield _Asked(each.trial, each.asking, names, _is_wrong(each.judged))
+            is_wrong = _is_wrong(each.judged) and not _is_near(each.judged, each.asking, self.share)
+            yield _Asked(each.trial, each.asking, names, is_wrong)
 
     def _of_the_call(self) -> Iterator[_Asked]:
         """Where it raised every gradient of which the truth is known; elsewhere what was right."""
@@ -96,13 +100,13 @@ class FunctionMending:
             self._look_at_the_clock()
             return self.session.client.gradients_of_variants(variants, first.trial.sample, first.asking.upstream)
 
-        return right_ones(changes, ask, lambda outcome: _mends(first, outcome))
+        return right_ones(changes, ask, lambda outcome: _mends(first, outcome, self.share))
 
     def _holds(self, change: Change, asked: Sequence[_Asked]) -> bool:
         self._look_at_the_clock()
         client = self.session.client
         return client.edit(change.edits) and all(
-            _mends(each, client.gradients(each.trial.sample, each.asking.upstream)) for each in asked
+            _mends(each, client.gradients(each.trial.sample, each.asking.upstream), self.share) for each in asked
         )
 
     def _look_at_the_clock(self) -> None:
@@ -110,7 +114,7 @@ class FunctionMending:
             raise LostError
 
 
-def _mends(each: _Asked, outcome: FunctionOutcome) -> bool:
+def _mends(each: _Asked, outcome: FunctionOutcome, share: float) -> bool:
     """Right now, with the outputs as they were, and nothing wrong that was right."""
     if outcome.error_kind in _LOST:
         raise LostError
@@ -118,7 +122,17 @@ def _mends(each: _Asked, outcome: FunctionOutcome) -> bool:
         return False
     again = replace(each.asking, outcome=outcome)
     verdicts = (judged_of(each.trial, again, name) for name in each.names)
-    return all(judged is not None and judged.verdict is Verdict.PASS for judged in verdicts)
+    return all(
+        judged is not None and (judged.verdict is Verdict.PASS or _is_near(judged, again, share)) for judged in verdicts
+    )
+
+
+def _is_near(judged: JudgedGradient, asking: Asking, share: float) -> bool:
+    actual, expected = judged.actual, judged.expected
+    if not share or actual is None or actual.shape != expected.shape or not np.isfinite(actual).all():
+        return False
+    largest = max(float(np.abs(each).max(initial=0.0)) for each in (expected, *asking.upstream))
+    return float(np.abs(actual - expected).max(initial=0.0)) <= share * largest
 
 
 def _is_wrong(judged: JudgedGradient) -> bool:

@@ -52,7 +52,7 @@ def guards_of(session: FunctionSession, comparison: FunctionComparison, code: Co
         if raised and _are_right_now(session, wrong, settings)
     }
     left = {name: wrong for name, wrong in near.items() if name not in said}
-    return said | _in_the_text(session, left, list(_guards(code)), settings)
+    return said | _in_the_text(session, left, list(guards_in(code)), settings)
 
 
 def _in_the_text(
@@ -71,7 +71,8 @@ def _in_the_text(
         session.client.edit(())
 
 
-def _guards(code: Code) -> Iterator[AddedGuard]:
+def guards_in(code: Code) -> Iterator[AddedGuard]:
+    """Those that stand in the text as numbers."""
     for node in ast.walk(code.tree) if code.tree is not None else ():
         if isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < abs(node.value) <= LARGEST_GUARD:
             where = (node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0)

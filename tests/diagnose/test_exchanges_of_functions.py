@@ -49,6 +49,10 @@ def changes(line):
         ("dx = dout * x ** 2.0", "2.0", "3.0"),
         ("dx += np.sum(y) * 2", "np.sum(y)", "y"),
         ("dx += (x * y).mean(axis=0)", "(x * y).mean(axis=0)", "(x * y)"),
+        ("dx = dout * x", "dout * x", "x / dout"),
+        ("dx = dout / x", "dout / x", "x / dout"),
+        ("dx = 0.1 * dout", "0.1", "y"),
+        ("dx = 4 * (x + y) * x + 2 * (x - y)", "4 * (x + y) * x + 2 * (x - y)", "4 * (x - y) * x + 2 * (x + y)"),
     ],
 )
 def test_what_is_tried(line, marked, now):

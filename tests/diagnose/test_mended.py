@@ -23,6 +23,9 @@ from gradcheck_cli.targets.contract import TextEdit
         ("grad = x ** 2", "2", "3", Sign.WRONG_DERIVATIVE),
         ("grad = 2 * np.sum(w)", "np.sum(w)", "w", Sign.TOTALLED),
         ("grad = 2 * w.sum()", "w.sum()", "w", Sign.TOTALLED),
+        ("grad = 0.1 * dout", "0.1", "slope", Sign.SETTING),
+        ("grad = a * (b - c) + d * (e - f)", "a * (b - c) + d * (e - f)", "a * (e - f) + d * (b - c)", Sign.OPERAND),
+        ("grad = a / b", "a / b", "b / a", None),
     ],
 )
 def test_a_change_says_what_the_mistake_was(line, was, now, sign):

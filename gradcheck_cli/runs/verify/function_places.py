@@ -18,9 +18,13 @@ from gradcheck_cli.runs.verify.places import place_of_all
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.function_mending import FunctionMending
 from gradcheck_cli.trials.functions import FunctionSession
+from gradcheck_cli.trials.guards import guards_in
 
 # For all findings of one target: a course file has thirty, and nobody waits a minute for each.
 SECONDS = 10.0
+# Of the largest entry of a gradient or of G: a guard moves less on usual numbers, and no mistake is so small.
+GUARDED = 1e-6
+_NEARLY = f"to {GUARDED:g} of the largest entry of it or of G"
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,11 @@ class FunctionPlaces:
     def _search(self, gradient: str, named: Sequence[str]) -> _Mended:
         changes = changes_of(self.code, self.name, gradient, named, OF_FUNCTIONS, self._verdicts())
         found = FunctionMending(self.session, self.comparison, gradient).search(changes)
+        if not found and gradient != CALL and next(guards_in(self.code), None) is not None:
+            guarded = _where_guards_only_guard(self.comparison)
+            nearly = FunctionMending(self.session, guarded, gradient, GUARDED).search(changes)
+            if nearly:
+                return self._mended(nearly, gradient, guarded, f", {_NEARLY}")
         plain = _at_first_settings(self.comparison)
         if found or gradient == CALL or len(plain.trials) == len(self.comparison.trials):
             return self._mended(found, gradient, self.comparison)
@@ -118,6 +127,12 @@ def _at_first_settings(comparison: FunctionComparison) -> FunctionComparison:
     trials = tuple(trial for trial in comparison.trials if settings_of(trial.sample.values) == usual)
     compared = tuple(each for each in comparison.compared if any(each.trial is trial for trial in trials))
     return replace(comparison, trials=trials, compared=compared)
+
+
+def _where_guards_only_guard(comparison: FunctionComparison) -> FunctionComparison:
+    """Without the samples on which a guard was made larger."""
+    compared = tuple(each for each in comparison.compared if not each.is_apart)
+    return replace(comparison, compared=compared, trials=tuple(dict.fromkeys(each.trial for each in compared)))
 
 
 def _samples(comparison: FunctionComparison, gradient: str) -> str:

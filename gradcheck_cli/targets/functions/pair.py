@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ from gradcheck_cli.targets.functions.form import (
 )
 from gradcheck_cli.targets.functions.jacobians import of_jacobian, weighed
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
-from gradcheck_cli.targets.functions.reading import claimed, entries_of, owners, returned_names, unstacked
+from gradcheck_cli.targets.functions.reading import claimed, counts_with, entries_of, owners, returned_names, unstacked
 from gradcheck_cli.targets.functions.spelling import (
     are_renamed,
     argument_called,
@@ -34,6 +35,7 @@ from gradcheck_cli.targets.functions.spelling import (
     derived_argument,
     is_cache,
     is_upstream,
+    looks_like_gradient,
     shape_called,
     tokens,
     word_set,
@@ -246,6 +248,7 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
     names = returned_names(fore.node, fore.source)
     names = names if len(names) == len(parts) else [""] * len(parts)
     wanted = list(back.parameters())
+    names = _with_output_named(names, [item.name for item in wanted if not item.has_default], given, back.node)
     if as_array(parts[0]) is None:
         raise NotAFunctionError("run", f"{fore.name} gives a {type(parts[0]).__name__} where an array is expected")
     own = {item.name: item for item in fore.parameters()}  # a `delta` that the forward takes too is no gradient
@@ -265,6 +268,19 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
             ordered = {item.name: handed[item.name] for item in back.parameters() if item.name in handed}
             is_loss = not grads and np.shape(parts[outputs[0]]) == ()
             yield Wiring(outputs if several else None, ordered, bare=not grads, is_loss=is_loss)
+
+
+def _with_output_named(
+    names: Sequence[str], needed: Sequence[str], given: Sequence[str], back: ast.AST | None
+) -> list[str]:
+    """The names of the outputs; one without a name is what the backward calls as a count may be called, and is none.
+
+    So `n` of `(g - n * (n * g).sum(1, keepdims=True)) / norm`, beside `return v / norm, norm`.
+    """
+    left = [name for name in needed if name not in (*names, *given)]
+    left = [name for name in left if not is_upstream(name) and not looks_like_gradient(name)]
+    is_known = len(left) != 1 or list(names).count("") != 1 or set(tokens(left[0])) - _COUNTS
+    return list(names) if is_known or counts_with(back, left[0]) else [name or left[0] for name in names]
 
 
 def _upstreams(wanted: Sequence[str], outputs: Sequence[str]) -> list[str]:

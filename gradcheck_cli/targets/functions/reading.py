@@ -17,6 +17,9 @@ from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, is_
 # What such a method gives is what it is called on; x.t().mm(d) is no longer x.
 _RESHAPES = ("reshape", "view", "ravel", "flatten", "squeeze", "copy", "clone", "astype", "detach", "contiguous")
 
+# What makes arrays of so many rows, or goes through so many.
+_OF_LENGTHS = ("range", "arange", "zeros", "ones", "empty", "full", "eye", "reshape", "repeat", "tile", "broadcast_to")
+_DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 # What makes one number of the losses of all samples, or a plain number of that.
 _TOTALS = ("float", "mean", "sum", "item", "average")
 
@@ -82,6 +85,22 @@ def returned_names(node: ast.AST | None, source: str = "") -> list[str]:
     name = called.id if isinstance(called, ast.Name) else ""
     inner = (each for each in syntax.parse(source).body if isinstance(each, ast.FunctionDef) and each.name == name)
     return list(_last_return(next(inner, None))) or names
+
+
+def counts_with(node: ast.AST | None, name: str) -> bool:
+    """Does a function divide by a name, or make shapes and ranges with it? Where nobody can tell, it does."""
+    if node is None:
+        return True
+    divisors = [
+        each.right for each in ast.walk(node) if isinstance(each, ast.BinOp) and isinstance(each.op, _DIVISIONS)
+    ]
+    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call) and _called(each) in _OF_LENGTHS]
+    parts = [part for each in (*divisors, *(arg for call in calls for arg in call.args)) for part in ast.walk(each)]
+    return any(isinstance(part, ast.Name) and part.id == name for part in parts)
+
+
+def _called(node: ast.Call) -> str:
+    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
 
 
 def parameter_names(node: ast.AST | None) -> list[str]:
@@ -186,8 +205,7 @@ def _name(node: ast.AST | None) -> str:
 
 def _total_of(node: ast.Call) -> str:
     """The loss that a call adds up or makes a plain number of: float(np.mean(loss)), losses.sum(); "" of another."""
-    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    if called not in _TOTALS:
+    if _called(node) not in _TOTALS:
         return ""
     name = _name(node.args[0]) if node.args else _name(getattr(node.func, "value", None))
     return name if LOSS_WORDS & set(tokens(name)) and not looks_like_gradient(name) else ""

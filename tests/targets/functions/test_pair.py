@@ -209,3 +209,27 @@ def test_what_has_a_default_and_a_gradient_is_no_setting(tmp_path, of_slope, ver
     file.write_text(LEARNED.replace("OF_SLOPE", of_slope))
     report = function_here(f"{file}:bent_backward")
     assert (report.verdict, set(report.gradients)) == (verdict, {"h", "slope"})
+
+
+UNIT = """
+import numpy as np
+
+
+def unit(v):
+    size = np.sqrt((v**2).sum(axis=1, keepdims=True))
+    return v / size, size
+
+
+def unit_backward(grad_n, n, size):
+    return (grad_n - n * (n * grad_n).sum(axis=AXIS, keepdims=True)) / size
+"""
+
+
+@pytest.mark.parametrize(("axis", "verdict"), [("1", Verdict.PASS), ("0", Verdict.FAIL)])
+def test_an_output_without_a_name_may_be_called_as_a_count_is(tmp_path, axis, verdict):
+    """`n` is divided by nowhere, and makes no shape: it is what the forward returned."""
+    file = tmp_path / "unit.py"
+    file.write_text(UNIT.replace("AXIS", axis))
+    report = function_here(f"{file}:unit_backward")
+    assert report.verdict is verdict
+    assert "(grad_n = dE/dO, n = the output, size = output 2)" in report.why
