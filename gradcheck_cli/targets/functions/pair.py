@@ -235,8 +235,10 @@ def _in_words(meaning: Meaning) -> str:
 
 # As in the gradients that graphs register by the name of an operation: gradient(grad, outputs, inputs).
 _ALL_INPUTS = ("inputs", "ins", "args", "arguments", "operands", "parents")
+# What is likely of three parameters that may be two things each. More that run prove less: one of them runs by chance.
+_MOST_MEANINGS = 8
 # Two lengths, each of three of either of two arrays.
-_MOST_MEANINGS = 36
+_MOST_OF_LENGTHS = 36
 # The slice of a shape -> what the product of its lengths is. The number of samples first.
 _LENGTHS = {(None, 1): "rows", (-1, None): "columns", (None, None): "size"}
 _COUNTS = word_set("size count num number length len m n batch samples dim dims units features classes")
@@ -261,7 +263,7 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
     upstreams = _upstreams([item.name for item in wanted if item.name not in own], names)
     for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given):
         rest = [item for item in wanted if item.name not in grads]
-        for meanings in itertools.islice(_meanings(rest, parts, names, given, several), _MOST_MEANINGS):
+        for meanings in _meanings(rest, parts, names, given, several):
             used = {which for kind, which in meanings.values() if kind == CACHE and which is not None}
             outputs = tuple(place for place in range(len(parts)) if place not in used)[: max(1, len(grads))]
             handed = {name: (UPSTREAM, place) for place, name in enumerate(grads)} | meanings | settings
@@ -315,7 +317,9 @@ def _meanings(
                 continue
             return
         choices.append([(item.name, option) for option in options])
-    for chosen in itertools.product(*choices):
+    of_lengths = any(kind == LENGTH for options in choices for _, (kind, _) in options)
+    most = _MOST_OF_LENGTHS if of_lengths else _MOST_MEANINGS
+    for chosen in itertools.islice(itertools.product(*choices), most):
         yield dict(chosen)
 
 
