@@ -37,7 +37,7 @@ from gradcheck_cli.targets.functions.inputs.options import (
 )
 from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
-from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_slope, proves
+from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
 from gradcheck_cli.targets.functions.inputs.running import is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length
 from gradcheck_cli.targets.functions.inputs.usual_shapes import with_more_right
@@ -210,7 +210,7 @@ class _Search:
         sample = found.samples[0]
         outputs = found.form.forward(sample.values)
         is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
-        is_one = all(out.size == 1 for out in outputs) or is_slope(found.form, sample, outputs)
+        is_one = all(out.size == 1 for out in outputs) or is_right_entrywise(found.form, sample, outputs)
         is_number = is_one if is_loss else True
         nothing = _LABELS if labels_nothing(found.form, sample, choice) else ""
         nothing = nothing or (_NO_NUMBER if is_of_no_number(found.form, sample, outputs) else "")
@@ -284,9 +284,7 @@ class _Search:
             full = [axes for axes in shapes if axes and "1" not in axes]
             more = [
                 # What the user or the form says is not widened: it would no longer be what was said.
-                options
-                if item.is_state or item.known or item.name in fixed
-                else further(options, shapes if place else full)
+                options if self._is_said(item, fixed) else further(options, shapes if place else full)
                 for place, (item, options) in enumerate(zip(self.form.parameters, listed, strict=True))
             ]
             found = next(guided(more, partial(self._attempt, more), self.end), None)

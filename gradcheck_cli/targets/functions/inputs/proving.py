@@ -61,7 +61,7 @@ def is_of_no_number(form: WrittenFunction, sample: Sample, outputs: Sequence[Arr
     return not _is_entrywise(form, sample, outputs[0]) and not is_derivative(form, sample)
 
 
-def is_slope(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
+def is_right_entrywise(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
     """Is it right as the slope at each entry of the one array that it takes, as that of a loss of residuals is?"""
     is_bare = isinstance(form, PairForm) and form.wiring is not None and form.wiring.bare
     is_alone = len(float_arrays(sample.values)) == len(outputs) == 1
