@@ -15,6 +15,7 @@ from gradcheck_cli.model.files import is_code
 from gradcheck_cli.model.option import recorded
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import verify_command
+from gradcheck_cli.runs.verify.left_out import with_left_out
 from gradcheck_cli.runs.verify.reason import reason_of
 from gradcheck_cli.runs.verify.target import unusable, verify_target
 from gradcheck_cli.targets import TargetRef, called_by, resolve
@@ -58,6 +59,7 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
         except BaseException:
             running.end()
             raise
+    asked = asked if options.call else tuple(with_left_out(asked, refs, options.targets))
     reports = tuple(report for report in asked if report is not None)
     exit_code = exit_code_of(reports)
     return VerifyReport(

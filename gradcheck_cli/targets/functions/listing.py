@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gradcheck_cli.targets.forward_only import is_module_definition
 from gradcheck_cli.targets.functions.by_use import goes_by_use
@@ -63,6 +63,15 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     taken = {*names, *pairs.values()}
     return names + [name for name in functions if name not in taken and gives_gradients(found[name])]
+
+
+def left_out(tree: ast.Module, asked: Sequence[str]) -> list[str]:
+    """Functions that go backward, are none of these and are called by no other: those without their forward."""
+    found = _without_kernels(tree)
+    functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
+    calls = (node.func for each in found.values() for node in ast.walk(each) if isinstance(node, ast.Call))
+    called = {getattr(func, "id", "") for func in calls}
+    return [name for name in backwards_among(functions) if name not in (*asked, *called)]
 
 
 def method_pairs(found: Mapping[str, Definition]) -> list[str]:
