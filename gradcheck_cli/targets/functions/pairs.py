@@ -47,11 +47,13 @@ class Defined:
         needed: its parameters without a default, without the object of a method.
         parameters: all of them.
         returned: what its last return statement calls what it gives.
+        calls: the names that it calls.
     """
 
     needed: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
+    calls: frozenset[str] = frozenset()
 
 
 def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
@@ -62,7 +64,12 @@ def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
     names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
     needed = names[: len(names) - len(arguments.defaults)]
     behind = int(is_method and names[:1] in (["self"], ["cls"]))
-    return Defined(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)))
+    return Defined(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)), _called(node))
+
+
+def _called(node: ast.AST | None) -> frozenset[str]:
+    functions = (each.func for each in ast.walk(node) if isinstance(each, ast.Call)) if node is not None else ()
+    return frozenset(str(getattr(each, "id", "")) for each in functions)
 
 
 def defined_of(call: Callable[..., Any]) -> Defined:
@@ -86,14 +93,19 @@ def pairs_among(functions: Mapping[str, Defined]) -> dict[str, str]:
         functions: of one file, or the methods of one class.
     """
     backwards = backwards_among(functions)
-    found = {name: forward for name in backwards if (forward := _forward_of(name, functions))}
+    found = {name: forward for name in backwards if (forward := _forward_of(name, _not_calling(name, functions)))}
     named = (name for name in functions if name not in found and _named_derivative(name) is not None)
-    found |= {name: forward for name in named if (forward := _forward_of_named(name, functions))}
+    found |= {name: forward for name in named if (forward := _forward_of_named(name, _not_calling(name, functions)))}
     silent = [
         name for name in functions if name not in (*found, *backwards, *found.values()) and not goes_forward(name)
     ]
     used = {name: forward for name in silent if (forward := _forward_by_use(name, functions))}
     return {**found, **{name: forward for name, forward in used.items() if forward not in used}}
+
+
+def _not_calling(backward: str, functions: Mapping[str, Defined]) -> dict[str, Defined]:
+    """Those that may be its forward: what calls a gradient, as a Hessian by differences does, is none that has it."""
+    return {name: each for name, each in functions.items() if backward not in each.calls}
 
 
 def backward_for(forward: str, pairs: Mapping[str, str]) -> str:

@@ -40,6 +40,15 @@ def test_a_forward_goes_on_as_its_backward_begins_and_takes_the_same(backward, f
     assert paired(CODE).get(backward, "") == forward
 
 
+def test_what_calls_a_gradient_is_not_its_forward():
+    """A Hessian by differences takes the same arguments."""
+    code = (
+        "def rank_cost(w, X): ...\ndef rank_gradient(w, X): ...\n"
+        "def rank_hessian(w, X): return rank_gradient(w + 1, X) - rank_gradient(w - 1, X)"
+    )
+    assert paired(code) == {"rank_gradient": "rank_cost"}
+
+
 def test_what_goes_on_and_shares_no_argument_is_another_function():
     """`lookup_size` may be anything."""
     assert paired("def lookup_size(table): ...\ndef lookup_backward(grad, ids): ...") == {}
