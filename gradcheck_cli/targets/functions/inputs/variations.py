@@ -131,7 +131,7 @@ def _beside(name: str, value: object, source: str) -> list[object]:
     if isinstance(value, int) and not words & (_OF_LABELS | _SEEDS):
         return [value + 1]
     if isinstance(value, float):  # at 0 what hangs on it is nowhere to be seen
-        return [LARGE_EPSILON if words & _SMALL else FACTOR * (value or 1.0)]
+        return [LARGE_EPSILON if words & _SMALL else float(f"{FACTOR * (value or 1.0):.6g}")]
     return []
 
 
