@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck_cli.model import WITHOUT_UPSTREAM, Sample
 from gradcheck_cli.model.functions import lacks_ones
 from gradcheck_cli.targets.functions.form import WrittenFunction
-from gradcheck_cli.targets.functions.slopes import are_slopes
+from gradcheck_cli.targets.functions.slopes import are_slopes, is_slope
 
 NOTE = "{} taken as vectors: with matrices in their places, which run as well, the gradient is not right"
 
@@ -17,8 +17,8 @@ NOTE = "{} taken as vectors: with matrices in their places, which run as well, t
 def as_vectors(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[str, ...], tuple[Sample, ...]] | None:
     """The arguments and the samples with vectors, on all of which the gradients are right; None where they are not.
 
-    Wrong ones are those of vectors too where more of them belong to an argument than with matrices: `dz.sum()` is the
-    gradient of a number, and of no row of numbers.
+    Wrong ones are those of vectors too where more of them are right than with matrices, or belong to an argument:
+    `dz.sum()` is the gradient of a number, and of no row of numbers.
 
     Args:
         samples: with matrices in their places. Where the gradients are right on these they are what is asked.
@@ -40,7 +40,7 @@ def as_vectors(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[
             return names, right
     for names, numbers in ways:
         fitting = tuple(other for sample in samples if _fits(form, other := _first_columns(sample, (*names, *numbers))))
-        if fitting and _claimed(form, fitting[0]) > _claimed(form, first):
+        if fitting and _has_more(form, fitting[0], first):
             return names, fitting
     return None
 
@@ -103,6 +103,16 @@ def _fits(form: WrittenFunction, sample: Sample) -> bool:
     return [out.size for out in outputs] == [1] and all(own == arg or lacks_ones(own, arg) for own, arg in shapes)
 
 
-def _claimed(form: WrittenFunction, sample: Sample) -> int:
-    """How many of the returned gradients are of an argument."""
-    return len(form.run(sample.values, [np.ones_like(out) for out in form.forward(sample.values)]).gradients)
+def _has_more(form: WrittenFunction, one: Sample, other: Sample) -> bool:
+    try:
+        return _counts(form, one) > _counts(form, other)
+    except Exception:  # a number has no methods of arrays
+        return False
+
+
+def _counts(form: WrittenFunction, sample: Sample) -> tuple[int, int]:
+    """How many gradients are right, and how many of what is returned are of an argument."""
+    upstream = [np.ones_like(out) for out in form.forward(sample.values)]
+    gradients = form.run(sample.values, upstream).gradients
+    right = sum(is_slope(form, sample, name, gradient, upstream) for name, gradient in gradients.items())
+    return right, len(gradients)

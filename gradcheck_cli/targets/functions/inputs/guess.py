@@ -33,14 +33,12 @@ from gradcheck_cli.targets.functions.inputs.options import (
     for_sizes,
     holds_data,
     options_of,
-    regressions,
 )
 from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
 from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
 from gradcheck_cli.targets.functions.inputs.running import is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length
-from gradcheck_cli.targets.functions.inputs.usual_shapes import with_more_right
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
 from gradcheck_cli.targets.functions.pair import PairForm
@@ -101,8 +99,6 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
         searches.append(_Search(form, said, seed, file, end))
         found = searches[-1].run()
         if found is not None:
-            usual = () if said.fixed or said.calls else regressions(form)
-            found = with_more_right(found, usual, searches[-1].attempted)
             return replace(found, raised=searches[-1].raising(found.form))
         if searches[-1].nearly.is_slip or searches[-1].is_settled:
             break
@@ -189,7 +185,7 @@ class _Search:
                 break
             self.left -= bool(self.nearly.share or self.doubtful)
             try:
-                found = self.attempted(choice)
+                found = self._try(choice)
             except Exception as error:
                 self.error = self.error or error
                 continue
@@ -290,7 +286,7 @@ class _Search:
             found = next(guided(more, partial(self._attempt, more), self.end), None)
             if found is not None:
                 choice = chosen(self.form, more, found)
-                led = self.attempted(choice)
+                led = self._try(choice)
                 return self._in_doubt() if led is not None and self._is_doubtful(led, choice) else led
         return None
 
@@ -304,7 +300,7 @@ class _Search:
         if not holds_data(choice):
             return ()
         try:
-            found = self.attempted(choice)
+            found = self._try(choice)
         except Exception as error:
             self.error = self.error or error
             return progress_of(error, self.file)
@@ -339,7 +335,7 @@ class _Search:
             self.error = self.error or error
         return None
 
-    def attempted(self, choice: ProposalChoice) -> Guess | None:
+    def _try(self, choice: ProposalChoice) -> Guess | None:
         """Where normal numbers give none that are finite, as a root or a logarithm does, positive ones are tried."""
         try:
             return self._tried(choice)

@@ -62,13 +62,6 @@ def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> I
             yield choice
 
 
-def regressions(form: WrittenFunction) -> Iterator[ProposalChoice]:
-    """The choices whose parts go together as those of a regression do; none for what is none."""
-    listed = options_of(form, {})
-    for places in together(form.parameters, listed):
-        yield chosen(form, listed, places)
-
-
 def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> list[Sequence[Proposal]]:
     """What each parameter may be: as its name tells, in the shapes that the code says first."""
     lengths, wide = _fixed_lengths(form), module_length(form)

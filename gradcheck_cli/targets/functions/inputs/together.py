@@ -11,8 +11,6 @@ from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, is_bias_name, is_weight_name
 from gradcheck_cli.targets.functions.spelling import is_target
 
-# What a regression is fitted to: values, or chances.
-_VALUES = (*REAL, "shares")
 # Role -> axes: one number for each row, as a vector and as a column.
 _REGRESSIONS: Sequence[Mapping[str, Sequence[str]]] = (
     {"data": ("n d",), "weight": ("d",), "bias": ("",), "target": ("n",)},
@@ -33,7 +31,7 @@ def together(parameters: Sequence[Parameter], listed: Sequence[Sequence[Proposal
 
 def _role(item: Parameter, options: Sequence[Proposal]) -> str:
     """ "" of what stays as it is likeliest: a setting, and what an object holds."""
-    if item.is_state or not any(each.kind in _VALUES for each in options):
+    if item.is_state or not any(each.kind in REAL for each in options):
         return ""
     if is_target(item.name):
         return "target"
@@ -44,5 +42,5 @@ def _role(item: Parameter, options: Sequence[Proposal]) -> str:
 
 def _place(options: Sequence[Proposal], axes: Sequence[str]) -> int | None:
     """Where the first of these axes stands; 0 where none is wanted, None where none is there."""
-    found = (place for one in axes for place, each in enumerate(options) if each.kind in _VALUES and each.axes == one)
+    found = (place for one in axes for place, each in enumerate(options) if each.kind in REAL and each.axes == one)
     return next(found, None) if axes else 0
