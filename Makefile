@@ -17,10 +17,11 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 run: $(INSTALLED)
 	@$(BIN)/gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg
 
+# One thread each: with as many workers as cores, a second one of each is in the way of the others (a fifth slower).
 # Compiled before: where PYTHONDONTWRITEBYTECODE is set, each of the hundreds of starts would compile 600 modules anew.
 test: $(INSTALLED)
 	@$(BIN)/python -m compileall -q gradcheck_cli
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 stress: $(INSTALLED)
 	@$(BIN)/python tests/stress/attack.py

@@ -105,7 +105,7 @@ def test_no_host_is_written_down(name):
     ("target", "command"),
     [
         ("run", ".venv/bin/gradcheck run --in 3 --out 3 --k 32 images/coffee.jpg"),
-        ("test", ".venv/bin/python -m pytest -n 2 --dist loadfile"),
+        ("test", "OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2 --dist loadfile"),
         ("stress", ".venv/bin/python -m pytest -m stress -n 2 --dist loadfile"),
         ("lint", ".venv/bin/python -m mypy"),
     ],
