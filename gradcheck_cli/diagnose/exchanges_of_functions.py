@@ -71,7 +71,7 @@ def _other_exponent(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
         power = node.right.value
         if isinstance(power, float) and power.is_integer():
             for other in (power + 1, power - 1):
-                yield Exchanged(f"{_bracketed(node.left)} ** {other}", str(other), _mark(node.right))
+                yield Exchanged(f"{_bracketed(node.left)} ** {other}", str(other), span(node.right))
 
 
 def _other_function(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
@@ -100,7 +100,7 @@ def _product(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
             yield Exchanged(text, text)
     if isinstance(node.op, ast.Div | ast.Mult):
         changed = f"{'*' if isinstance(node.op, ast.Div) else '/'} {right}"
-        yield Exchanged(f"{left} {changed}", changed, (*_mark(node.left)[2:], *_mark(node)[2:]))
+        yield Exchanged(f"{left} {changed}", changed, (*span(node.left)[2:], *span(node)[2:]))
         yield Exchanged(f"{right} / {left}", f"{right} / {left}")
 
 
@@ -115,7 +115,7 @@ def _summed_product(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     summed, given = _bracketed(node.func.value), [*map(ast.unparse, node.args), *map(ast.unparse, node.keywords)]
     for name in sorted(scope.values) if summed not in _MODULES else ():
         text = f"({summed} * {name}).{node.func.attr}({', '.join(given)})"
-        yield Exchanged(text, f"({summed} * {name})", _mark(node.func.value))
+        yield Exchanged(text, f"({summed} * {name})", span(node.func.value))
 
 
 def _other_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
@@ -203,7 +203,7 @@ def _counted(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     if isinstance(node.value, ast.Constant) and node.value.value == 1:
         array, sign = ast.unparse(node.target.value), "-=" if isinstance(node.op, ast.Sub) else "+="
         text = f"{array}.sum(axis=1)"
-        yield Exchanged(f"{ast.unparse(node.target)} {sign} {text}", text, _mark(node.value))
+        yield Exchanged(f"{ast.unparse(node.target)} {sign} {text}", text, span(node.value))
 
 
 def _called_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
@@ -226,7 +226,7 @@ def _whole_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     for place in places:
         value = _bracketed(place)
         for text in (f"-{value}", *(f"{value}{more}" for more in _SUMS), *_with_factors(value, scope)):
-            yield Exchanged(_with(node, place, text), text, _mark(place))
+            yield Exchanged(_with(node, place, text), text, span(place))
 
 
 def _with_factors(value: str, scope: Scope) -> Iterator[str]:
@@ -247,10 +247,6 @@ def _with(node: ast.stmt, place: ast.expr, text: str) -> str:
         return f"return {', '.join(text if each is place else ast.unparse(each) for each in node.value.elts)}"
     whole, old = ast.unparse(node), ast.unparse(place)
     return f"{whole[: len(whole) - len(old)]}{text}"
-
-
-def _mark(place: ast.expr) -> tuple[int, int, int, int]:
-    return place.lineno, place.col_offset, place.end_lineno or place.lineno, place.end_col_offset or 0
 
 
 OF_FUNCTIONS: Exchanges = (

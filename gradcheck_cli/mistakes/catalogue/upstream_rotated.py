@@ -6,7 +6,7 @@ from gradcheck_cli.mistakes.any_form import turned, with_other
 from gradcheck_cli.mistakes.mistake import Mistake, Told, Variant
 from gradcheck_cli.mistakes.pieces import each, on_other_case, with_grad_output
 from gradcheck_cli.mistakes.source import turns
-from gradcheck_cli.model import Case
+from gradcheck_cli.model import Case, GradientName
 
 
 def _turned(case: Case) -> Case:
@@ -25,37 +25,24 @@ def _x_turned(case: Case) -> Case | None:
     return with_other(turned, "x")(case) if case.spec.transposed else None
 
 
+_GRADIENTS: tuple[GradientName, ...] = ("weight", "input")
+
+
+def _one_way(gradient: GradientName) -> tuple[Variant, ...]:
+    """In one of the two directions alone."""
+    ways = (("upside down", _upside_down), ("left to right", _left_to_right))
+    return tuple(
+        Variant(f"only {way}", on_other_case(gradient, other), title=f"turns G {way} before correlating it")
+        for way, other in ways
+    )
+
+
 MISTAKE = Mistake(
     id="upstream-rotated",
     order=110,
     title="turns G by 180 degrees before correlating it",
-    formulas=each(lambda gradient: on_other_case(gradient, _turned), "weight", "input"),
-    variants={
-        "weight": (
-            Variant(
-                "only upside down",
-                on_other_case("weight", _upside_down),
-                title="turns G upside down before correlating it",
-            ),
-            Variant(
-                "only left to right",
-                on_other_case("weight", _left_to_right),
-                title="turns G left to right before correlating it",
-            ),
-        ),
-        "input": (
-            Variant(
-                "only upside down",
-                on_other_case("input", _upside_down),
-                title="turns G upside down before correlating it",
-            ),
-            Variant(
-                "only left to right",
-                on_other_case("input", _left_to_right),
-                title="turns G left to right before correlating it",
-            ),
-        ),
-    },
+    formulas=each(lambda gradient: on_other_case(gradient, _turned), *_GRADIENTS),
+    variants={gradient: _one_way(gradient) for gradient in _GRADIENTS},
     elsewhere={
         "weight": (
             Variant("", on_other_case("weight", with_other(turned, "grad_output"))),

@@ -25,8 +25,8 @@ def with_left_out(
         reports: of `refs`; None where -x left it out.
         texts: as they were typed.
     """
-    named = {os.path.abspath(file_and_name(text)[0]) for text in texts if file_and_name(text)[1]}
-    seen: set[str] = {*named}
+    # Of a file of which something was named, that is what was meant.
+    seen = {os.path.abspath(file_and_name(text)[0]) for text in texts if file_and_name(text)[1]}
     noted: list[TargetReport | None] = []
     for report, ref in zip(reports, refs, strict=True):
         note = "" if ref.error or report is None or ref.file in seen else _note(ref, refs)

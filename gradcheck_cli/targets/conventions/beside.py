@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.smaller import smaller
-from gradcheck_cli.model import Array, Case, ConvSpec
+from gradcheck_cli.model import Array, Case
 from gradcheck_cli.targets.contract import HowForward
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.alike import is_followed, same_output
 from gradcheck_cli.targets.conventions.base import Candidate, Returned
 from gradcheck_cli.targets.conventions.bias_times import bias_times
-from gradcheck_cli.targets.conventions.function import FunctionCandidate
+from gradcheck_cli.targets.conventions.function import FunctionCandidate, is_single
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 
 # Products up to which a forward of plain loops takes a few milliseconds: most small geometries, square ones among them.
@@ -60,19 +59,14 @@ def forward_beside(candidate: Candidate, case: Case, returned: Returned) -> Held
     except Exception as error:
         return HeldForward(name, "raised", error=error)
     held = _held(name, output, candidate, case)
-    return replace(held, in_float32=_is_single(output, case)) if held else _single_alone(name, candidate, case.spec)
+    if held is not None:
+        return replace(held, in_float32=_is_double(case) and is_single(output))
+    # One that costs much is not run here; in what it computes is known of it once and for all.
+    return HeldForward(name, "may agree", in_float32=True) if _is_double(case) and candidate.gives_float32 else None
 
 
-def _is_single(output: Array | None, case: Case) -> bool:
-    return output is not None and output.dtype == np.float32 and case.x.dtype == np.float64
-
-
-def _single_alone(name: str, candidate: FunctionCandidate, spec: ConvSpec) -> HeldForward | None:
-    """Of a forward that costs much: whether it gives float32, told by a smaller geometry; None where it does not."""
-    able = (other for other in smaller(spec) if not candidate.refuses(other))
-    cheap = next((case for case in map(probes.integer_case, able) if _products(case) <= CHEAP), None)
-    is_single = cheap is not None and _is_single(candidate.output_beside(cheap), cheap)
-    return HeldForward(name, "may agree", in_float32=True) if is_single else None
+def _is_double(case: Case) -> bool:
+    return bool(case.x.dtype == np.float64)
 
 
 def _products(case: Case) -> int:

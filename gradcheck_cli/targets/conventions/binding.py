@@ -120,7 +120,6 @@ def values(case: Case, form: Form, output: Any = None) -> dict[str, Any]:
     arrays = {name: np.array(array) for name, array in _ordered.of(case, layout).items()}
     arrays["bias"] = give_bias(case.bias, spec, form)
     given: dict[str, Any] = {name: as_given(array, form) for name, array in arrays.items()}
-    given[ONES] = as_given(np.ones_like(arrays["weight"]), form)
     size = spec.width if layout.spatial == 1 else spec.input_size
     shapes = {"x_shape": arrays["x"].shape, "w_shape": arrays["weight"].shape, "in_size": size}
     return {**given, **shapes, **_sizes(spec, form), "output": output, "lr": 1.0, "key": 0}
@@ -146,6 +145,7 @@ class _Ordered:
                 "grad_output": layout.give("output", case.grad_output, groups),
                 "x_padded": layout.give("x", probes.padded(case), groups),
             }
+            known[layout][ONES] = np.ones_like(known[layout]["weight"])
         return known[layout]
 
 

@@ -36,7 +36,7 @@ from gradcheck_cli.targets.conventions.methods import (
     stores_state,
 )
 from gradcheck_cli.targets.conventions.node_operator import BACKWARD, node_operator
-from gradcheck_cli.targets.conventions.own_types import own_types
+from gradcheck_cli.targets.conventions.own_types import switched_types
 from gradcheck_cli.targets.conventions.pairing import Pairing
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
@@ -201,8 +201,7 @@ def _backends(loaded: Loaded, callee: Callee) -> tuple[Backend, ...]:
     names = vars(loaded.module)
     if any(_comes_from(value, "jax") for value in names.values()):
         return (sys.modules["jax.numpy"].asarray, "numpy")
-    switched = [own.made for own in own_types(names) if own.switches and callee.source.mentions(*own.switches)]
-    if switched:
+    if switched := [own.made for own in switched_types(names, callee.source)]:
         return (*switched, "numpy")
     if "torch" not in names and "F" not in names and not any(_comes_from(value, "torch") for value in names.values()):
         return ("numpy",)

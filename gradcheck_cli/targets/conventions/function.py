@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.model.text import counted
-from gradcheck_cli.targets.conventions import binding, meanings, stepped
+from gradcheck_cli.targets.conventions import binding, meanings, probes, stepped
 from gradcheck_cli.targets.conventions.base import (
     Prepared,
     Returned,
@@ -192,6 +192,13 @@ class FunctionCandidate:
         except Exception:
             return None
 
+    @cached_property
+    def gives_float32(self) -> bool:
+        """Does the forward before it give float32 for arrays of float64, on the first usual geometry that it takes?"""
+        able = (spec for spec in probes.PROBES if not self.refuses(spec))
+        case = next(map(probes.integer_case, able), None)
+        return case is not None and is_single(self.output_beside(case))
+
     def run_forward(self, case: Case) -> Array | None:
         """The same, with what it raises."""
         return self._before.run(binding.values(case, self.form)) if self._before else None
@@ -208,3 +215,8 @@ class FunctionCandidate:
     def with_bias(self, form: str) -> FunctionCandidate:
         """The same with a bias of another shape."""
         return replace(self, form=replace(self.form, bias=form))
+
+
+def is_single(output: Array | None) -> bool:
+    """Is it an array of float32?"""
+    return output is not None and output.dtype == np.float32

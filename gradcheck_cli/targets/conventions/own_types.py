@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.base import is_tensor, to_numpy
+from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.state import GRADIENT_WORDS
 
 # Where a type of the user's own keeps its array.
@@ -79,14 +80,28 @@ def attributes(value: Any) -> dict[str, Any]:
 
 def own_types(scope: Mapping[str, Any]) -> Iterator[OwnType]:
     """The user's classes that are made from one array and hold it, a base before what is derived from it."""
+    return _holding(_of_one_array(scope))
+
+
+def switched_types(scope: Mapping[str, Any], source: Source) -> Iterator[OwnType]:
+    """Those whose switches this definition looks at; of no other an instance is made."""
+    return _holding(own for own in _of_one_array(scope) if own.switches and source.mentions(*own.switches))
+
+
+def _of_one_array(scope: Mapping[str, Any]) -> Iterator[OwnType]:
+    """The user's classes that may be made from one array; in what they keep it is not known yet."""
     kinds = dict.fromkeys(value for value in scope.values() if isinstance(value, type) and _is_users(value))
     for kind in sorted(kinds, key=lambda kind: len(kind.__mro__)):
         found = binding.parameters(kind)
         if found and [item for item in found if binding.required(item)] == found[:1]:
             switches = tuple(item.name for item in found[1:] if _is_switch(item.name) and item.default is False)
-            content = _content(OwnType(kind, "", switches))
-            if content:
-                yield OwnType(kind, content, switches)
+            yield OwnType(kind, "", switches)
+
+
+def _holding(types: Iterable[OwnType]) -> Iterator[OwnType]:
+    """Those that hold the array that they are made from; each is made once."""
+    named = (replace(own, content=_content(own)) for own in types)
+    return (own for own in named if own.content)
 
 
 def plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from gradcheck_cli.targets.functions.engines import rows_of, walk_of
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.module_pair import module_for
-from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
+from gradcheck_cli.targets.functions.pairs import called_in, defined_by, pairs_among
 from gradcheck_cli.targets.functions.spelling import backwards_among, base_of
 from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, is_only_a_base, the_only_one
@@ -69,8 +69,7 @@ def left_out(tree: ast.Module, asked: Sequence[str]) -> list[str]:
     """Functions that go backward, are none of these and are called by no other: those without their forward."""
     found = _without_kernels(tree)
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
-    calls = (node.func for each in found.values() for node in ast.walk(each) if isinstance(node, ast.Call))
-    called = {getattr(func, "id", "") for func in calls}
+    called = {name for node in found.values() for name in called_in(node)}
     return [name for name in backwards_among(functions) if name not in (*asked, *called)]
 
 

@@ -25,7 +25,7 @@ class OtherArgumentForm(WrappedForm[PairForm]):
 
     def owing(self, sample: Sample) -> Sample:
         """The sample; where one gradient alone is owed, or a loss has been given data, it is this one."""
-        is_loss = self.inner.wiring is not None and self.inner.wiring.bare and LOSS_WORDS & set(tokens(self.title))
+        is_loss = self.inner.is_bare and bool(LOSS_WORDS & set(tokens(self.title)))
         is_alone = is_loss or len(sample.differentiated) == 1
         return replace(sample, differentiated=(self.argument,)) if is_alone else sample
 
@@ -99,8 +99,7 @@ class _Unnamed:
         return found[0] if len(found) == 1 else None
 
     def _is_a_row_each(self, argument: Array) -> bool:
-        is_bare = self.form.wiring is not None and self.form.wiring.bare
-        return is_bare and self.gradient.shape == (self.upstream[0].size, *argument.shape)
+        return self.form.is_bare and self.gradient.shape == (self.upstream[0].size, *argument.shape)
 
     def _is_slope(self, form: OtherArgumentForm, argument: Array) -> bool:
         meant = form.meant(self.gradient)

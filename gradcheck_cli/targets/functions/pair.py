@@ -7,6 +7,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,11 @@ class PairForm:
         return self.back.name
 
     @property
+    def is_bare(self) -> bool:
+        """Is the backward handed no G, and gives the derivative of each entry, or of a loss?"""
+        return self.wiring is not None and self.wiring.bare
+
+    @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of the forward."""
         found = self.fore.parameters()
@@ -117,7 +123,7 @@ class PairForm:
         if self.wiring is None:
             return f"{self.back.name} is taken as the backward of {self.fore.name}"
         given = ", ".join(f"{name} = {_in_words(meaning)}" for name, meaning in self.wiring.meanings.items())
-        is_entrywise = self.wiring.bare and not self.wiring.is_loss
+        is_entrywise = self.is_bare and not self.wiring.is_loss
         bare = "; it gives the derivative of each entry, which is multiplied by dE/dO" if is_entrywise else ""
         mean = f"; {_OF_THE_MEAN}" if self._is_averaged else ""
         meant = f"; {self.back.meaning}" if self.back.meaning else ""
@@ -182,7 +188,7 @@ class PairForm:
         arguments = float_arrays(values)
         entries = unstacked(entries_of(back, self.returned(list(arguments))), arguments)
         gradients, returned = claimed(owners(entries, arguments), entries)
-        if self.wiring.bare:
+        if self.is_bare:
             returned = tuple(of_jacobian(entry, upstream[0], arguments) for entry in returned)
             gradients = {name: weighed(array, upstream[0], arguments[name]) for name, array in gradients.items()}
         if self._is_averaged:

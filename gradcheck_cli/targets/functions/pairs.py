@@ -64,10 +64,11 @@ def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
     names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
     needed = names[: len(names) - len(arguments.defaults)]
     behind = int(is_method and names[:1] in (["self"], ["cls"]))
-    return Defined(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)), _called(node))
+    return Defined(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)), called_in(node))
 
 
-def _called(node: ast.AST | None) -> frozenset[str]:
+def called_in(node: ast.AST | None) -> frozenset[str]:
+    """The functions that a definition calls by their own names."""
     functions = (each.func for each in ast.walk(node) if isinstance(each, ast.Call)) if node is not None else ()
     return frozenset(str(getattr(each, "id", "")) for each in functions)
 

@@ -55,17 +55,19 @@ def is_of_no_number(form: WrittenFunction, sample: Sample, outputs: Sequence[Arr
     `log_posterior(theta, X, y)` gives one number of vectors, and may run on matrices. Where each number hangs on its
     own entry alone, as of a sigmoid, it is the derivative of each.
     """
-    is_bare = isinstance(form, PairForm) and form.wiring is not None and form.wiring.bare
-    if not is_bare or len(float_arrays(sample.values)) < 2 or sum(out.size for out in outputs) == 1:
+    if not _is_bare(form) or len(float_arrays(sample.values)) < 2 or sum(out.size for out in outputs) == 1:
         return False
     return not _is_entrywise(form, sample, outputs[0]) and not is_derivative(form, sample)
 
 
 def is_right_entrywise(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
     """Is it right as the slope at each entry of the one array that it takes, as that of a loss of residuals is?"""
-    is_bare = isinstance(form, PairForm) and form.wiring is not None and form.wiring.bare
     is_alone = len(float_arrays(sample.values)) == len(outputs) == 1
-    return is_bare and is_alone and _is_entrywise(form, sample, outputs[0]) and is_derivative(form, sample)
+    return _is_bare(form) and is_alone and _is_entrywise(form, sample, outputs[0]) and is_derivative(form, sample)
+
+
+def _is_bare(form: WrittenFunction) -> bool:
+    return isinstance(form, PairForm) and form.is_bare
 
 
 def _is_entrywise(form: WrittenFunction, sample: Sample, output: Array) -> bool:
