@@ -130,6 +130,26 @@ class Conv:
     assert str(caught.value) == "Conv has no backward (it has: no method)"
 
 
+NET = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 3, 5)
+
+    def forward(self, x):
+        return self.conv(x)
+"""
+
+
+def test_a_module_of_torch_alone_has_no_backward(tmp_path):
+    """It is not called in every way first: what torch differentiates was written by nobody here."""
+    with pytest.raises(NotRecognisedError) as caught:
+        recognised(tmp_path, NET, "Net")
+    assert str(caught.value) == "Net has no backward (torch computes its gradients)"
+
+
 @pytest.mark.parametrize("body", ["pass", "raise NotImplementedError", '"""To do."""', "..."])
 def test_a_backward_with_nothing_in_it_is_not_written_yet(tmp_path, body):
     """Unfinished homework."""

@@ -41,6 +41,9 @@ from gradcheck_cli.targets.conventions.pairing import Pairing
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
 
+# Packages in which no backward is written by hand.
+_WITHOUT_OTHERS = ("torch", "numpy")
+
 
 def candidates(loaded: Loaded, wanted: Sequence[str], case: Case, within: Within | None = None) -> Iterator[Candidate]:
     """Those that `wanted`, the words of `--convention`, leaves.
@@ -103,6 +106,8 @@ def _class(loaded: Loaded, owner: type, common: Sequence[Layout], within: Within
         yield from _function(loaded, owner, backward, common, case)
         return
     is_module = hasattr(owner, "register_full_backward_hook")
+    if is_module and not backward and not _brings_a_backward(vars(loaded.module)):
+        raise NotRecognisedError("run", f"{owner.__name__} has no backward (torch computes its gradients)")
     own = list(engines(loaded, source)) if not backward and not is_module else []
     if not backward and not is_module and not own:
         names = ", ".join(all_names(owner)) or "no method"
@@ -117,6 +122,22 @@ def _class(loaded: Loaded, owner: type, common: Sequence[Layout], within: Within
         with suppress(NotRecognisedError):  # it may be a layer all the same
             yield from _stateless(loaded, owner, backward, common)
     yield from layer_candidates(owner, source, backward, within, case, vars(loaded.module), own)
+
+
+def _brings_a_backward(scope: Mapping[str, Any]) -> bool:
+    """May a module of this file hold a backward that somebody wrote: a Function's, or one of another package's?"""
+    return any(
+        _is_autograd_function(value) or _is_from_elsewhere(value, scope)
+        for name, value in scope.items()
+        if name[0] != "_"
+    )
+
+
+def _is_from_elsewhere(value: object, scope: Mapping[str, Any]) -> bool:
+    """Neither the file's own, nor torch's, numpy's or Python's."""
+    module = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
+    root = str(module or "builtins").partition(".")[0]
+    return module != scope.get("__name__") and root not in (*_WITHOUT_OTHERS, *sys.stdlib_module_names)
 
 
 def _is_operation(loaded: Loaded) -> bool:

@@ -53,6 +53,7 @@ from gradcheck_cli.targets.functions.spelling import (
     backwards_among,
     tokens,
 )
+from gradcheck_cli.targets.functions.stand_ins import with_stand_ins
 from gradcheck_cli.targets.functions.unpacked import unpacked
 from gradcheck_cli.targets.load import Loaded
 
@@ -220,7 +221,7 @@ def functions_of(loaded: Loaded) -> dict[str, Any]:
 
 def _function(loaded: Loaded, name: str) -> PlainFunction:
     call, source = vars(loaded.module).get(name, loaded.target), _with_callees(loaded, name)
-    return PlainFunction(call, loaded.node(name), name, source)
+    return with_stand_ins(PlainFunction(call, loaded.node(name), name, source))
 
 
 def _gate(loaded: Loaded, owner: type, fore: str, back: str) -> GateForm | None:

@@ -90,7 +90,8 @@ class LossForm:
     @property
     def why(self) -> str:
         """What its return is taken as."""
-        return f"{self.title} returns a loss and its gradients"
+        meant = f"; {self.function.meaning}" if self.function.meaning else ""
+        return f"{self.title} returns a loss and its gradients{meant}"
 
     @property
     def backward(self) -> str:

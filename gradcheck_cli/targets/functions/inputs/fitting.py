@@ -65,6 +65,7 @@ class Fitted:
             number where its argument is an array, beside an argument of one number.
         is_empty: it ended, and gave no gradient.
         is_of_output: `odd` is the shape of the output, of more than one number: handed through, or not summed.
+        is_alone: the gradient is that of the only array that is handed in: whatever that is, its shape is known.
     """
 
     share: float
@@ -73,6 +74,7 @@ class Fitted:
     is_slip: bool = False
     is_empty: bool = False
     is_of_output: bool = False
+    is_alone: bool = False
 
     def refuse(self, file: str) -> None:
         """Refuse what may come of inputs that were guessed, and not of the code.
@@ -83,7 +85,7 @@ class Fitted:
         Raises:
             NotAFunctionError: with the shapes, or with what it raised.
         """
-        if self.odd:
+        if self.odd and not (self.is_of_output and self.is_alone):
             raise NotAFunctionError("read", f"on all inputs that were tried, {self.odd}: it may be meant for others")
         if self.error is not None and not is_own_fault(self.error, file):
             raise NotAFunctionError("run", "its backward raises on all inputs that were tried", cause=self.error)
@@ -120,4 +122,5 @@ def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray])
     is_slip = (bool(wrong) and is_unsummed) or is_collapsed
     is_of_output = outputs[0].size > 1 and all(shapes[name][1] == outputs[0].shape for name in wrong)
     found = odd[0] if odd and not is_collapsed else ""
-    return Fitted(right / owed, found, is_slip=is_slip, is_of_output=is_of_output)
+    is_alone = len(fits) == owed == len(float_arrays(sample.values)) == 1
+    return Fitted(right / owed, found, is_slip=is_slip, is_of_output=is_of_output, is_alone=is_alone)
