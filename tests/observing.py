@@ -64,7 +64,7 @@ FRAMED = (
 )
 OF_A_FAMILY = {
     "one_axis": ALONE,
-    "same_sides": SIDED,
+    "same_sides": (*SIDED, ConvSpec(2, 2, 3, 6, 7, (3, 5), padding=(1, 2))),
     "blocked": PAST_EIGHT,
     "causal": CAUSAL,
     "further_hands": LONE,

@@ -1,7 +1,7 @@
 """Clips that keep a chance from 0 and 1: beyond them the forward stands still, and nearly every backward goes on.
 
-`np.clip(p, 1e-10, 1 - 1e-10)` is there for a logarithm. That it changes nothing on usual numbers, and does where the
-gradient is not the derivative, is asked by leaving it out.
+`np.clip(p, 1e-10, 1 - 1e-10)` is there for a logarithm, and so is `p[p == 0] = 1e-10`. That it changes nothing on usual
+numbers, and does where the gradient is not the derivative, is asked by leaving it out.
 """
 
 from __future__ import annotations
@@ -109,11 +109,40 @@ def _are_near(bounds: Sequence[ast.expr]) -> bool:
 def _clips(code: Code, meant: Callable[[Sequence[ast.expr]], bool]) -> Iterator[tuple[str, TextEdit]]:
     """The clips with bounds that are meant, with what is clipped in their place."""
     for node in ast.walk(code.tree) if code.tree is not None else ():
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _CLIPS:
-            inner, bounds = _parts(node)
-            if inner is not None and meant(bounds):
-                where = (node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0)
-                yield ast.unparse(node), TextEdit(*where, f"({ast.unparse(inner)})")
+        inner, bounds = _clipped_in(node) if isinstance(node, ast.Call) else (None, [])
+        if isinstance(node, ast.Call) and inner is not None and meant(bounds):
+            yield ast.unparse(node), TextEdit(*_place(node), f"({ast.unparse(inner)})")
+        elif isinstance(node, ast.Assign) and (bounds := _put_where_equal(node)) and meant(bounds):
+            target = ast.unparse(node.targets[0])
+            yield ast.unparse(node), TextEdit(*_place(node.value), target)
+
+
+def _place(node: ast.expr) -> tuple[int, int, int, int]:
+    return node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0
+
+
+def _clipped_in(node: ast.Call) -> tuple[ast.expr | None, list[ast.expr]]:
+    """What is kept within bounds, and these: of a call of `_CLIPS`, and of `np.where(p <= 0, 1e-60, p)`."""
+    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    if called in _CLIPS:
+        return _parts(node)
+    if called != "where" or len(node.args) != 3:
+        return None, []
+    condition, one, other = node.args
+    for bound, inner in ((one, other), (other, one)):
+        compared = condition.left if isinstance(condition, ast.Compare) else None
+        if compared is not None and _value(bound) is not None and ast.dump(compared) == ast.dump(inner):
+            return inner, [bound]
+    return None, []
+
+
+def _put_where_equal(node: ast.Assign) -> list[ast.expr]:
+    """The number of `p[p == 0] = 1e-6`; none of what is put elsewhere."""
+    target = node.targets[0]
+    if not isinstance(target, ast.Subscript) or not isinstance(target.slice, ast.Compare):
+        return []
+    is_own = ast.dump(target.slice.left) == ast.dump(target.value).replace("Store()", "Load()")
+    return [node.value] if is_own else []
 
 
 def _parts(node: ast.Call) -> tuple[ast.expr | None, list[ast.expr]]:

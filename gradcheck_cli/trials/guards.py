@@ -11,8 +11,10 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from gradcheck_cli.diagnose import Code
-from gradcheck_cli.model import Verdict
+from gradcheck_cli.model import Sample, Verdict
 from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.targets.functions.inputs.variations import epsilons_raised
 from gradcheck_cli.trials.compared import LARGEST_SHARE, Compared, FunctionComparison, judged_of
@@ -80,16 +82,28 @@ def guards_in(code: Code) -> Iterator[AddedGuard]:
 
 
 def _are_right_now(session: FunctionSession, wrong: list[Compared], settings: Sequence[str]) -> bool:
-    """On the same samples with 0 in the place of the guards."""
-    return all(is_right_alone(session, each, settings) for each in wrong)
+    """On the same samples with 0 in the place of the guards; beyond the usual data the guard may be all there is."""
+    apart = [each for each in wrong if each.is_apart and not is_right_alone(session, each, settings)]
+    others = [each for each in wrong if each not in apart]
+    right = all(is_right_alone(session, each, settings) for each in others if not each.is_apart)
+    return bool(others) and right and not any(_is_finite(session, each, settings) for each in apart)
+
+
+def _is_finite(session: FunctionSession, each: Compared, settings: Sequence[str]) -> bool:
+    """Does the forward give finite numbers there with 0 for these settings? Else nothing but the guard decides."""
+    outcome = session.client.outputs(_without(each.trial.sample, settings))
+    return outcome.ended and all(bool(np.isfinite(out).all()) for out in outcome.outputs)
+
+
+def _without(sample: Sample, settings: Sequence[str]) -> Sample:
+    for name in settings:
+        sample = sample.replacing(name, 0.0)
+    return sample
 
 
 def is_right_alone(session: FunctionSession, each: Compared, settings: Sequence[str] = ()) -> bool:
     """Is a gradient right where it is asked once more, with 0 for these settings?"""
-    sample = each.trial.sample
-    for name in settings:
-        sample = sample.replacing(name, 0.0)
-    trial = session.about(sample, each.name, each.asking.upstream)
+    trial = session.about(_without(each.trial.sample, settings), each.name, each.asking.upstream)
     judged = judged_of(trial, trial.askings[0], each.name) if trial.askings else None
     return judged is not None and judged.verdict is Verdict.PASS
 

@@ -9,10 +9,10 @@ SURE = """
 import numpy as np
 
 def chance_loss(w, b, X, Y):
-    p = 1 / (1 + np.exp(-(X @ w + b)))
+    p = 1 / (1 + np.exp(-4 * (X @ w + b)))
     p = BOUNDS
     loss = -np.mean(Y * np.log(p) + (1 - Y) * np.log(1 - p))
-    return loss, {"dw": TIMES X.T @ (p - Y) / len(X), "db": np.mean(p - Y)}
+    return loss, {"dw": 4 * TIMES X.T @ (p - Y) / len(X), "db": 4 * np.mean(p - Y)}
 """
 
 
@@ -39,3 +39,21 @@ def test_a_bound_that_is_a_part_of_the_formula_is_owed(tmp_path):
     file = tmp_path / "sure.py"
     file.write_text(SURE.replace("BOUNDS", "np.clip(p, 0.2, 0.8)").replace("TIMES", ""))
     assert function_here(f"{file}:chance_loss").verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "p[p == 1] = 1 - 1e-10\n    p[p == 0] = 1e-10",
+        "p = np.where(p >= 1, 1 - 1e-10, p)\n    p = np.where(p <= 0, 1e-10, p)",
+    ],
+)
+def test_a_number_that_is_put_in_the_place_of_0_and_1_is_such_a_bound(tmp_path, kept):
+    """Written as a mask, or as a choice."""
+    file = tmp_path / "sure.py"
+    file.write_text(SURE.replace("p = BOUNDS", kept).replace("TIMES", ""))
+    report = function_here(f"{file}:chance_loss")
+    assert report.verdict is Verdict.PASS
+    assert [note.partition(" of ")[0] for note in report.notes if "beyond the bounds" in note] == [
+        f"grad_{name} is right, but not beyond the bounds" for name in ("w", "b")
+    ]

@@ -20,6 +20,7 @@ from gradcheck_cli.mistakes.pieces import (
     spread,
     stepping,
     stripped,
+    window,
 )
 from gradcheck_cli.mistakes.steps import (
     FIELDS,
@@ -135,6 +136,38 @@ def _margin_of(change: OtherSize, *, in_place: bool) -> WrongFormula:
     return formula
 
 
+def _half(spec: ConvSpec, change: OtherSize) -> Size:
+    """What keeps the size of the image, where a kernel is odd: half of it."""
+    rows, columns = spec.extent
+    return change((rows // 2, columns // 2))
+
+
+def _cut_by_half(change: OtherSize) -> WrongFormula:
+    """dX_padded without half a kernel at each edge, k being the kernel's other side."""
+
+    def formula(problem: Problem) -> Array | None:
+        margin = _half(problem.spec, change)
+        return stripped(frame(problem), Margin(margin, margin))
+
+    return formula
+
+
+def _read_by_half(change: OtherSize) -> WrongFormula:
+    """X with half a kernel of zeros at each edge, k being the kernel's other side, and as many taps as G leaves."""
+
+    def formula(problem: Problem) -> Array | None:
+        spec, case = problem.spec, problem.case
+        top, left = _half(spec, change)
+        size = (spec.height + 2 * top, spec.width + 2 * left)
+        rows, columns = (whole - outputs + 1 for whole, outputs in zip(size, spec.output_size, strict=True))
+        if (spec.stride, spec.dilation) != ((1, 1), (1, 1)) or min(rows, columns) < 1:
+            return None
+        pattern = replace(stepping(spec), kernel_size=(rows, columns), height=rows, width=columns)
+        return correlate(window(case.x, (-top, -left), size), case.grad_output, pattern)
+
+    return formula
+
+
 def _places(count: int, counted: int, step: int) -> Array:
     """Where `count` values lie when step - 1 zeros stand before each of them but the first, up to `counted` values."""
     values = np.arange(count)
@@ -176,6 +209,7 @@ _STARTS: dict[str, OtherSize] = {
     "each other": exchanged,
 }
 _IN_PLACE = {"in X's size": True, "in the size that comes out": False}
+_HALF = "a padding of half the {} of F on all sides"
 _ZEROS = "the zeros between rows and columns of G both counted from its"
 
 
@@ -188,6 +222,7 @@ _WEIGHT: dict[str, WrongFormula] = {
     **{label: read_with(change) for label, change in _STEPS.items()},
     **{label: rearranged("weight", _with_taps(change)) for label, change in _TAPS.items()},
     **{f"{_ZEROS} {name}": _read_spread(change) for name, change in _ONE_FOR_BOTH.items()},
+    **{_HALF.format(name): _read_by_half(change) for name, change in _ONE_FOR_BOTH.items()},
 }
 _INPUT: dict[str, WrongFormula] = {
     **_visited("input"),
@@ -196,6 +231,7 @@ _INPUT: dict[str, WrongFormula] = {
     **{f"dX_padded cut to the size of its {name}": _cut_to(change) for name, change in _CUTS.items()},
     **{f"h and w taken from dX_padded at the p of {name}": _cut_at(change) for name, change in _STARTS.items()},
     **{f"p rows and columns cut off with the p of the {name}": _cut_from(change) for name, change in _CUTS.items()},
+    **{_HALF.format(name): _cut_by_half(change) for name, change in _ONE_FOR_BOTH.items()},
     **{
         f"{_ZEROS} {name}, {where}": _written_spread(change, in_place=in_place)
         for name, change in _ONE_FOR_BOTH.items()

@@ -6,6 +6,7 @@ import ast
 import dis
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from gradcheck_cli.targets.functions.reading import parameter_names
@@ -14,7 +15,7 @@ from gradcheck_cli.targets.functions.spelling import is_upstream, looks_like_gra
 
 def methods_by_use(owner: Any) -> tuple[str, str]:
     """(forward, backward) of a class: the second reads what the first keeps; ("", "") where that is not one pair."""
-    return _pair_by_use([_used_by(name, code) for name, code in _codes(owner)])
+    return _pair_by_use([_used_by(name, method) for name, method in _written(owner)])
 
 
 def goes_by_use(methods: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]) -> bool:
@@ -24,7 +25,7 @@ def goes_by_use(methods: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]) -
 
 @dataclass(frozen=True)
 class _Method:
-    """What a method is called with behind the object, which attributes it sets and which it reads."""
+    """What a method is called with behind the object but for switches, which attributes it sets and which it reads."""
 
     name: str
     line: int
@@ -48,9 +49,12 @@ def _pair_by_use(methods: Sequence[_Method]) -> tuple[str, str]:
     return found[0] if len(found) == 1 else ("", "")
 
 
-def _used_by(name: str, code: Any) -> _Method:
-    parameters = tuple(code.co_varnames[1 : code.co_argcount])
+def _used_by(name: str, method: FunctionType) -> _Method:
+    code = method.__code__
+    given = code.co_varnames[1 : code.co_argcount]
+    switches = _with_a_switch(given, method.__defaults__ or ())
     attributes = {kind: frozenset(_attributes(code, kind)) for kind in ("STORE_ATTR", "LOAD_ATTR")}
+    parameters = tuple(each for each in given if each not in switches)
     return _Method(name, code.co_firstlineno, parameters, attributes["STORE_ATTR"], attributes["LOAD_ATTR"])
 
 
@@ -58,16 +62,23 @@ def _read_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Method:
     attributes = [inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)]
     sets = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Store))
     reads = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Load))
-    return _Method(node.name, node.lineno, tuple(parameter_names(node)[1:]), sets, reads)
+    given = parameter_names(node)[1:]
+    switches = _with_a_switch(given, [getattr(default, "value", None) for default in node.args.defaults])
+    return _Method(node.name, node.lineno, tuple(each for each in given if each not in switches), sets, reads)
 
 
-def _codes(owner: Any) -> Iterator[tuple[str, Any]]:
+def _with_a_switch(names: Sequence[str], defaults: Sequence[object]) -> set[str]:
+    """Those of the last names whose default is yes or no, as `retain_grad=False`: no gradients."""
+    pairs = zip(reversed(names), reversed(defaults), strict=False)
+    return {name for name, default in pairs if isinstance(default, bool)}
+
+
+def _written(owner: Any) -> Iterator[tuple[str, FunctionType]]:
     """The methods that somebody wrote, without those that Python calls."""
     for kind in owner.__mro__:
         for name, held in vars(kind).items():
-            code = getattr(held, "__code__", None)
-            if code is not None and not name.startswith("_"):
-                yield name, code
+            if isinstance(held, FunctionType) and not name.startswith("_"):
+                yield name, held
 
 
 def stores_attributes(code: Any) -> bool:

@@ -15,10 +15,11 @@ from gradcheck_cli.targets.conventions.kinds import reads_windows, speaks_of_pic
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
-from gradcheck_cli.targets.functions.find import forms_of, is_of_engine
+from gradcheck_cli.targets.functions.find import forms_of, is_of_engine, takes_what_its_forward_takes
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.given import given
-from gradcheck_cli.targets.functions.inputs.guess import Guess, NearlyError, guess
+from gradcheck_cli.targets.functions.inputs.guess import guess
+from gradcheck_cli.targets.functions.inputs.search import Guess, NearlyError
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
@@ -104,7 +105,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
         return convolution.take()
     if wanted.inputs or wanted.input or "convolution" not in wanted.kinds or is_of_engine(loaded):
         return as_function(loaded, wanted)
-    if looks_like_convolution(loaded):
+    if looks_like_convolution(loaded) and not takes_what_its_forward_takes(loaded):
         return _convolution_first(loaded, wanted, convolution)
     try:
         found = as_function(loaded, wanted)

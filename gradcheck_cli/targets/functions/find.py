@@ -28,6 +28,7 @@ from gradcheck_cli.targets.functions.engines import operations_of, walk_of
 from gradcheck_cli.targets.functions.forces import with_sign
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.gates import GateForm, gate_of
+from gradcheck_cli.targets.functions.hessians import by_first_argument
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
@@ -44,7 +45,7 @@ from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
 from gradcheck_cli.targets.functions.pair import PairForm
-from gradcheck_cli.targets.functions.pairs import Defined, backward_for, defined_by, pairs_among
+from gradcheck_cli.targets.functions.pairs import Defined, backward_for, defined_by, is_hessian, pairs_among
 from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.pointwise import pointwise_pairs
 from gradcheck_cli.targets.functions.reading import returned_names
@@ -104,6 +105,13 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
     pair = composed or unpacked(alone, vars(loaded.module))
     pair = replace(pair, is_of_result=is_handed_results(loaded.tree, pair.fore.name, pair.back.name))
     yield from _on_what_it_takes(pair)
+
+
+def takes_what_its_forward_takes(loaded: Loaded) -> bool:
+    """Is the target a function that is handed what its forward is, and no G, as none of a convolution is?"""
+    defined = {name: defined_by(loaded.node(name)) for name in functions_of(loaded)} if loaded.owner is None else {}
+    forward = pairs_among(defined).get(loaded.name, "")
+    return bool(forward) and set(defined[forward].parameters) == set(defined[loaded.name].parameters)
 
 
 def is_of_engine(loaded: Loaded) -> bool:
@@ -186,7 +194,9 @@ def _pair(loaded: Loaded, pairs: Mapping[str, str]) -> PairForm | LossForm:
         raise NotAFunctionError("build", f"{name} is no function")
     forward, backward = (pairs[name], name) if name in pairs else (name, backward_for(name, pairs))
     if backward:
-        return with_sign(PairForm(*returning(_function(loaded, forward), _function(loaded, backward))))
+        back = _function(loaded, backward)
+        back = by_first_argument(back) if is_hessian(backward) else back
+        return with_sign(PairForm(*returning(_function(loaded, forward), back)))
     if gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
         return LossForm(_function(loaded, name))
     if name in backwards_among(functions_of(loaded)):

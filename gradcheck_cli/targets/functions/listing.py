@@ -76,12 +76,21 @@ def left_out(tree: ast.Module, asked: Sequence[str]) -> list[str]:
 def method_pairs(found: Mapping[str, Definition]) -> list[str]:
     """Backward methods that stand beside their forwards in one class: "Agent.step_backward" beside "Agent.step"."""
     owners = dict.fromkeys(name.partition(".")[0] for name in found if "." in name)
-    return [f"{owner}.{backward}" for owner in owners for backward in _pairs_of(owner, found) if base_of(backward)]
+    names = [f"{owner}.{backward}" for owner in owners for backward in _pairs_of(owner, found) if base_of(backward)]
+    return [name for name in names if _leaves_something(found[name])]
 
 
 def _pairs_of(owner: str, found: Mapping[str, Definition]) -> dict[str, str]:
     beside = {name.partition(".")[2]: node for name, node in found.items() if name.startswith(f"{owner}.")}
     return pairs_among({name: defined_by(node, is_method=True) for name, node in beside.items()})
+
+
+def _leaves_something(node: Definition) -> bool:
+    """It returns a value or writes into something, or is still to be written: else it gives no gradient."""
+    parts = list(ast.walk(node))
+    returns = any(isinstance(part, ast.Return) and part.value is not None for part in parts)
+    writes = any(isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.ctx, ast.Store) for part in parts)
+    return returns or writes or not _is_written(node if isinstance(node, Method) else None)
 
 
 def _is_operator(node: ast.AST) -> bool:

@@ -25,10 +25,12 @@ class NodeMethods(Methods):
     Attributes:
         node: their class.
         data: where it has its array.
+        grads_are_nodes: the walk of its graph hands on nodes, as one that can be differentiated twice.
     """
 
     node: Any = None
     data: str = "data"
+    grads_are_nodes: bool = False
 
     def called(self, instance: Any, given: Mapping[str, Any]) -> tuple[tuple[Array, ...], Any]:
         """The arrays of the nodes that a call gives, and the call's nodes, which somebody has to hold.
@@ -42,17 +44,19 @@ class NodeMethods(Methods):
         return outputs_of([self._array(part) for part in parts]), (nodes, parts)
 
     def call_backward(self, instance: Any, given: Mapping[str, Any], grads: Sequence[Array], kept: Any) -> Any:
-        """With arrays, as its forward is; with nodes where it takes no arrays, as one that can be differentiated twice.
+        """With what the walk hands on, arrays or nodes; with the other where it does not take that.
 
         Raises:
-            Exception: what it raises on arrays, where it raises on nodes too.
+            Exception: what it raises on the first, where it raises on the other too.
         """
         del given, kept
+        nodes = [self.node(each) for each in grads]
+        first, other = (nodes, grads) if self.grads_are_nodes else (grads, nodes)
         try:
-            found = getattr(instance, self.back)(*grads)
+            found = getattr(instance, self.back)(*first)
         except (TypeError, AttributeError) as error:
             try:
-                found = getattr(instance, self.back)(*map(self.node, grads))
+                found = getattr(instance, self.back)(*other)
             except Exception:
                 raise error from None
         return tuple(map(self._array, found)) if isinstance(found, tuple | list) else self._array(found)
@@ -76,8 +80,14 @@ def node_methods(owner: Any, fore: str, back: str, module: Mapping[str, Any]) ->
         if isinstance(kind, type) and kind.__module__ == owner.__module__ and not issubclass(kind, owner):
             data = next((name for name in _DATA if name in named and name in _stored(kind)), "")
             if data:
-                return NodeMethods(owner, fore, back, node=kind, data=data)
+                return NodeMethods(owner, fore, back, node=kind, data=data, grads_are_nodes=_walks_on_nodes(kind))
     return None
+
+
+def _walks_on_nodes(kind: type) -> bool:
+    """Does a method of a node make a node for a gradient, as `self.grad = Variable(ones_like(self.data))`?"""
+    codes = (getattr(method, "__code__", None) for method in vars(kind).values())
+    return any({kind.__name__, "grad"} <= _named(code) and "ones_like" in _named(code) for code in codes)
 
 
 def _named(code: Any) -> set[str]:

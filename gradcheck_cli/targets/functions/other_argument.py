@@ -89,7 +89,8 @@ class _Unnamed:
     def of_another(self) -> OtherArgumentForm | None:
         arguments = float_arrays(self.sample.values)
         # Nobody steps what predictions are compared with: its slope is that by the predictions with the sign lost.
-        others = [name for name in arguments if name != self.first and not is_target(name)]
+        is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
+        others = [name for name in arguments if name != self.first and not (is_loss and is_target(name))]
         forms = [OtherArgumentForm(self.form, name) for name in others]
         forms += [RowsForm(self.form, name) for name in others if self._is_a_row_each(arguments[name])]
         try:

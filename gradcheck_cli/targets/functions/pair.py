@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -48,6 +49,8 @@ from gradcheck_cli.targets.functions.spelling import (
 UPSTREAM, CACHE, ARGUMENT, RESULT, SHAPE, LENGTH = "upstream", "cache", "argument", "result", "shape", "length"
 INPUTS, SETTING = "inputs", "setting"
 Meaning = tuple[str, Any]
+# What is derived by, in words.
+_BY = re.compile(r"\b(?:w\.?r\.?t\.?|with respect to|par rapport à|nach|rispetto a|respecto a) (?:the )?(\w+)")
 _OF_THE_MEAN = (
     "its samples are columns, and the gradients of the parameters are those of their mean: times their number"
 )
@@ -196,11 +199,16 @@ class PairForm:
         return Ran(outputs, gradients, returned, mutated=changed)
 
     def returned(self, arguments: Sequence[str]) -> list[str]:
-        """What the backward calls what it gives; the argument that its own name says, as grad_w's, where that tells."""
+        """What the backward calls what it gives; else the argument that its own name says, as grad_w's, or its text."""
         names = returned_names(self.back.node)
         says_nothing = len(names) == 1 and not belongs_to(names[0], arguments)
-        by = derived_argument(self.back.name, arguments) if says_nothing else ""
+        by = derived_argument(self.back.name, arguments) or self._said(arguments) if says_nothing else ""
         return [by] if by else names
+
+    def _said(self, arguments: Sequence[str]) -> str:
+        """The only argument of which the backward says that it is the derivative: "grad w.r.t. y"; "" for none."""
+        said = {name for name in _BY.findall(self.back.source) if name in arguments}
+        return said.pop() if len(said) == 1 else ""
 
     def _outputs(self, result: Any) -> tuple[Array, ...]:
         if self.wiring is None or self.wiring.outputs is None:

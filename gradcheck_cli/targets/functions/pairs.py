@@ -37,6 +37,8 @@ _NAMED_DERIVATIVES: Mapping[str, frozenset[str]] = {
     "score": word_set("logp logpdf logprob density likelihood prob pdf posterior"),
     **dict.fromkeys(("jacobian", "jacobians", "jac"), frozenset()),
 }
+# The derivative of a gradient.
+HESSIANS = word_set("hess hessian hessians hesse hessiana hessiano hessienne hessenne")
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def pairs_among(functions: Mapping[str, Defined]) -> dict[str, str]:
     found = {name: forward for name in backwards if (forward := _forward_of(name, _not_calling(name, functions)))}
     named = (name for name in functions if name not in found and _named_derivative(name) is not None)
     found |= {name: forward for name in named if (forward := _forward_of_named(name, _not_calling(name, functions)))}
+    second = [name for name in functions if name not in found and is_hessian(name)]
+    found |= {name: gradient for name in second if (gradient := _gradient_of(name, backwards, functions))}
     silent = [
         name for name in functions if name not in (*found, *backwards, *found.values()) and not goes_forward(name)
     ]
@@ -160,7 +164,9 @@ def _forward_by_arguments(backward: str, functions: Mapping[str, Defined]) -> st
     is_silent = words <= BACKWARD_WORDS | {word for name in own.parameters for word in tokens(name)}
     if not is_silent and not derived_argument(backward, own.parameters):
         return ""
-    found = [name for name in _taking_the_same(backward, functions) if name not in backwards_among(functions)]
+    backwards = backwards_among(functions)
+    taking = _taking_the_same(backward, functions)
+    found = [name for name in taking if name not in backwards and not is_hessian(name)]
     losses = [name for name in found if set(tokens(name)) & LOSS_WORDS]
     return _the_only(losses) or ("" if losses else _the_only(found))
 
@@ -178,6 +184,26 @@ def _forward_of_named(name: str, functions: Mapping[str, Defined]) -> str:
     taking = [other for other in taking if not words or words & set(tokens(other))]
     alike = [other for other in taking if base and base_of(other) == base]
     return _the_only(alike) or _the_only(taking)
+
+
+def is_hessian(name: str) -> bool:
+    """Is a function called as a second derivative is?"""
+    return bool(HESSIANS & set(tokens(name)))
+
+
+def _gradient_of(hessian: str, backwards: Sequence[str], functions: Mapping[str, Defined]) -> str:
+    """The gradient of which a Hessian is the derivative: of the same arguments, called alike or the only one.
+
+    What takes differences of a gradient is no formula of its own.
+    """
+    calls = functions[hessian].calls
+    taking = [name for name in _taking_the_same(hessian, functions) if name in backwards and name not in calls]
+    alike = [name for name in taking if _without_direction(name) == _without_direction(hessian)]
+    return _the_only(alike) or _the_only(taking)
+
+
+def _without_direction(name: str) -> tuple[str, ...]:
+    return tuple(word for word in base_of(name) if word not in BACKWARD_WORDS | HESSIANS)
 
 
 def _taking_the_same(name: str, functions: Mapping[str, Defined]) -> list[str]:

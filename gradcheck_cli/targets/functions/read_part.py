@@ -33,6 +33,8 @@ def _shapes_read(form: WrittenFunction, sample: Sample) -> dict[str, tuple[int, 
     found = {}
     for name in sample.differentiated:
         array, shape = sample.array(name), gradients[name].shape if name in gradients else None
+        if shape is not None and len(shape) == outputs[0].ndim + array.ndim:  # each output by each entry
+            shape = shape[outputs[0].ndim :]
         if shape in (None, array.shape) or len(shape) != array.ndim or any(np.greater(shape, array.shape)):
             continue
         shorter = form.forward(_cut(sample, {name: shape}).values)

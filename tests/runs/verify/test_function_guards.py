@@ -95,3 +95,24 @@ def test_a_guard_that_is_a_setting_is_a_note_too(tmp_path, factor, verdict):
     report = function_here(f"{tmp_path / 'doubt.py'}:Doubt")
     said = [note for note in report.notes if note.startswith("grad_odds is right but for epsilon")]
     assert (report.verdict, bool(said)) == (verdict, verdict is Verdict.PASS)
+
+
+SURE_OR_NOT = """
+import numpy as np
+
+def chance_loss(w, X, Y):
+    p = 1 / (1 + np.exp(-(X @ w)))
+    eps = 1e-12
+    loss = -np.mean(Y * np.log(p + eps) + (1 - Y) * np.log(1 - p + eps))
+    return loss, FACTOR X.T @ (p - Y) / len(X)
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("", Verdict.PASS), ("2 *", Verdict.FAIL)])
+def test_a_guard_is_all_that_decides_where_a_chance_is_0_or_1_to_the_last_digit(tmp_path, factor, verdict):
+    """With 0 in its place the forward is infinite there, and right elsewhere."""
+    file = tmp_path / "sure.py"
+    file.write_text(SURE_OR_NOT.replace("FACTOR", factor))
+    report = function_here(f"{file}:chance_loss")
+    assert report.verdict is verdict
+    assert any("is right but for the 1e-12 of line 6" in note for note in report.notes) is (verdict is Verdict.PASS)

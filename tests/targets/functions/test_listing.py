@@ -132,3 +132,27 @@ def test_a_class_of_several_pairs_is_a_row_for_each():
         "    def backward_down(self, dout):\n        return dout / 2 + 0 * self.y\n"
     )
     assert every_layer(ast.parse(text), "kite.py") == ("Kite.backward_up", "Kite.backward_down")
+
+
+GRAPH = """
+class Node:
+    def set_creator(self, func):
+        self.creator = func
+    def unchain(self):
+        self.creator = None
+    def backward(self, retain_grad=False):
+        walk(self.creator)
+    def unchain_backward(self):
+        if self.creator is not None:
+            self.creator.unchain()
+class Square:
+    def forward(self, x):
+        self.x = x
+        return x ** 2
+    def backward(self, g): return 2 * self.x * g
+"""
+
+
+def test_a_node_of_a_graph_whose_operators_stand_elsewhere_is_no_layer():
+    """`retain_grad=False` is a switch and no gradient, and what cuts the graph gives none."""
+    assert every_layer(ast.parse(GRAPH), "graph.py") == ("Square",)

@@ -87,3 +87,39 @@ def test_a_wrong_sign_in_one_fails(judged):
     """It is called as the right ones are."""
     report = judged("Swell")
     assert (report.verdict, [each.id for each in report.findings]) == (Verdict.FAIL, ["sign-flipped"])
+
+
+TWICE = """
+    def __mul__(self, other):
+        return Product()(self, other)
+
+    def backward(self):
+        self.grad = Node(np.ones_like(self.value))
+
+
+class Halved(Step):
+    def forward(self, a):
+        return a / 2
+
+    def backward(self, up):
+        up *= 0.5
+        return up
+"""
+
+
+@pytest.mark.parametrize(("walk", "verdict"), [("Node(np.ones_like", Verdict.PASS), ("(np.ones_like", Verdict.FAIL)])
+def test_a_walk_on_nodes_hands_a_node_to_the_backward(tmp_path, walk, verdict):
+    """`up *= 0.5` makes another node, where an array would be overwritten."""
+    file = tmp_path / "twice.py"
+    node, halved = TWICE.replace("Node(np.ones_like", walk).split("\n\nclass Halved")
+    file.write_text(
+        CALLED.replace("        self.made_by = None\n", f"        self.made_by = None\n{node}\n", 1)
+        + f"\nclass Halved{halved}"
+    )
+
+    report = function_here(f"{file}:Halved")
+
+    assert (report.verdict, [each.id for each in report.findings]) == (
+        verdict,
+        [] if verdict is Verdict.PASS else ["overwrites-upstream"],
+    )

@@ -163,3 +163,31 @@ def test_a_loss_of_each_entry_owes_one_gradient_where_it_gives_one(tmp_path, sig
     report = function_here(f"{file}:counts_loss_grad")
     assert {name: report.gradients[name].verdict for name in verdicts} == verdicts
     assert report.verdict is next(iter(verdicts.values()))
+
+
+BUMP = """
+import numpy as np
+
+def bump_kernel(x, y, s):
+    return np.exp(-np.sum((x - y) ** 2) / (2 * s**2))
+
+def bump_kernel_grad(x, y, s):
+    # SAID
+    return (x - y) / s**2 * bump_kernel(x, y, s)
+"""
+
+
+@pytest.mark.parametrize(("said", "name"), [("slope with respect to y", "y"), ("the slope", "y")])
+def test_a_kernel_is_differentiated_by_what_its_text_says_or_by_what_it_is_of(tmp_path, said, name):
+    """It takes what its forward takes, so that it is no convolution's; y is no target where nothing is a loss."""
+    file = tmp_path / "bump.py"
+    file.write_text(BUMP.replace("SAID", said))
+    report = function_here(f"{file}:bump_kernel_grad")
+    assert {key: each.verdict for key, each in report.gradients.items()} == {name: Verdict.PASS}
+
+
+def test_what_is_said_to_be_the_slope_by_another_argument_fails(tmp_path):
+    """It is that of y."""
+    file = tmp_path / "bump.py"
+    file.write_text(BUMP.replace("SAID", "slope w.r.t. x"))
+    assert function_here(f"{file}:bump_kernel_grad").gradients["x"].verdict is Verdict.FAIL

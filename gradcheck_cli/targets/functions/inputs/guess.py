@@ -2,78 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from gradcheck_cli.model import InputsFrom, Sample
 from gradcheck_cli.targets.functions.autograd import AutogradForm
-from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
-from gradcheck_cli.targets.functions.inputs.beside import Beside
-from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
-from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, among_drawn, axes_of, drawn, plainness
-from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
-from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
-from gradcheck_cli.targets.functions.inputs.guided import (
-    FORWARD_ENDED,
-    SQUARE,
-    UNEQUAL,
-    Progress,
-    further,
-    guided,
-    progress_of,
-)
-from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, labels_nothing, leaves_out, looks_up
-from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
-from gradcheck_cli.targets.functions.inputs.options import (
-    choices,
-    chosen,
-    for_sizes,
-    holds_data,
-    options_of,
-)
+from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.inputs.given import Given
 from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
-from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
-from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
-from gradcheck_cli.targets.functions.inputs.running import is_good, runs, takes
-from gradcheck_cli.targets.functions.inputs.unrolled import in_length
-from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
-from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
-from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.inputs.search import Guess, NearlyError, Search
 from gradcheck_cli.targets.functions.single import SingleForm, rounded
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
-from gradcheck_cli.targets.functions.total_loss import with_totals
 
-# Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
-MOST_TRIES = 600
 # Of this thread's own work: on a machine that others use, the same things are tried.
 SECONDS = 6.0
 # For the same in float32: most that runs on nothing is no matter of a dtype.
 SECONDS_IN_SINGLE = 2.0
-_OF_TORCH = ("autograd-function", "custom-operator")
-# Where nothing fits: so many that come as near as any are asked for the change of the text that makes them right.
-MOST_NEARLY = 6
-# Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
-# less, is among the next.
-FURTHER = 200
-_LABELS = "on all inputs that were tried its labels belong to no rows, and its gradient is not the derivative there"
-_NO_NUMBER = "on all inputs that were tried it gives several numbers, and its gradient is not the derivative there"
-
-
-@dataclass(frozen=True)
-class Guess:
-    """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes.
-
-    `raised` are likelier ones, on which the forward runs and the backward raises; none where there are no such. Where
-    nothing fits, all that come as near as any.
-    """
-
-    form: WrittenFunction
-    samples: tuple[Sample, ...]
-    source: InputsFrom = "guess"
-    raised: tuple[Sample, ...] = ()
 
 
 def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = "") -> Guess:
@@ -94,9 +37,9 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
             where labels were guessed that belong to no rows.
     """
     end = time.thread_time() + SECONDS
-    searches: list[_Search] = []
+    searches: list[Search] = []
     for form in forms:
-        searches.append(_Search(form, said, seed, file, end))
+        searches.append(Search(form, said, seed, file, end))
         found = searches[-1].run()
         if found is not None:
             return replace(found, raised=searches[-1].raising(found.form))
@@ -105,19 +48,19 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
     return _in_single(searches, said) or _second_best(searches, said)
 
 
-def _in_single(searches: Sequence[_Search], said: Given) -> Guess | None:
+def _in_single(searches: Sequence[Search], said: Given) -> Guess | None:
     """A Function that ran on nothing may take float32 alone."""
     for search in searches:
         if isinstance(search.form, AutogradForm) and (search.second_best is None or said.calls):
             end = time.thread_time() + SECONDS_IN_SINGLE
-            found = _Search(SingleForm(search.form), said, search.seed, search.file, end).run()
+            found = Search(SingleForm(search.form), said, search.seed, search.file, end).run()
             if found is not None:
                 samples = (replace(sample, values=rounded(sample.values)) for sample in found.samples)
                 return replace(found, samples=tuple(samples))
     return None
 
 
-def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
+def _second_best(searches: Sequence[Search], said: Given) -> Guess:
     known = [search for search in searches if search.second_best is not None]
     best = next((search for search in known if search.nearly.is_slip), known[0] if known else None)
     if best is None or best.second_best is None:
@@ -133,262 +76,3 @@ def _second_best(searches: Sequence[_Search], said: Given) -> Guess:
         if said.source == "guess":
             raise NearlyError(error, replace(best.second_best, raised=best.others())) from error.cause
     return best.second_best
-
-
-class NearlyError(NotAFunctionError):
-    """The forward runs on what was guessed, and the backward does not: the code's fault, or that of the guess."""
-
-    def __init__(self, refusal: NotAFunctionError, guess: Guess) -> None:
-        super().__init__(refusal.step, refusal.sentence, refusal.hint, refusal.cause)
-        self.guess = guess
-
-
-@dataclass
-class _Search:
-    """The tries on one form.
-
-    Attributes:
-        error: what the likeliest raised.
-        second_best: on which only the forward ran, or only some gradients have the shape of their argument.
-        nearly: how it did on these; `fits`: how the last one did.
-        raised: the likeliest on which the forward ran and the backward raised.
-        doubtful: the likeliest that fits but may not be meant: others are tried first.
-        proves_nothing: why nothing is proved where it is no derivative there; "" where it is.
-        is_unowned: its gradient has no name, and is not that of the argument of its shape.
-        as_near: samples on which as much fits as on the best.
-        left: how many more are tried once there is one that nearly fits.
-    """
-
-    form: WrittenFunction
-    said: Given
-    seed: int
-    file: str
-    end: float
-    error: BaseException | None = None
-    second_best: Guess | None = None
-    raised: Guess | None = None
-    doubtful: Guess | None = None
-    proves_nothing: str = ""
-    is_unowned: bool = False
-    as_near: list[Sample] = field(default_factory=list)
-    nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
-    fits: Fitted = field(default_factory=lambda: Fitted(0.0))
-    left: int = FURTHER
-
-    def run(self) -> Guess | None:
-        """The first on which all fits; None where there is none, and `second_best` is what comes nearest."""
-        if self.said.calls:
-            return self._as_said()
-        fixed = fixed_options(self.said, [item.name for item in self.form.parameters])
-        for choice in itertools.islice(choices(self.form, fixed), MOST_TRIES):
-            if time.thread_time() > self.end or self.left < 0:
-                break
-            self.left -= bool(self.nearly.share or self.doubtful)
-            try:
-                found = self._try(choice)
-            except Exception as error:
-                self.error = self.error or error
-                continue
-            if found is not None and not self._is_doubtful(found, choice):
-                return found
-            if self.nearly.is_slip:  # shapes on which that fits would hide it
-                return None
-        is_of_a_number = self.form.kind == "loss" or self.proves_nothing == _NO_NUMBER
-        may_go_on = self.doubtful is not None and is_of_a_number and not self.said.fixed
-        found = self._led(fixed) if may_go_on else None
-        return found or self._in_doubt() or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
-
-    def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
-        """Labels of nothing, or that leave something out; a loss of more than one number; a gradient of nobody's.
-
-        The first of these is kept.
-        """
-        sample = found.samples[0]
-        outputs = found.form.forward(sample.values)
-        is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
-        is_one = all(out.size == 1 for out in outputs) or is_right_entrywise(found.form, sample, outputs)
-        is_number = is_one if is_loss else True
-        nothing = _LABELS if labels_nothing(found.form, sample, choice) else ""
-        nothing = nothing or (_NO_NUMBER if is_of_no_number(found.form, sample, outputs) else "")
-        is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
-        if is_number and is_seen and not self._hides_a_shape(found) and not self._is_of_another(found):
-            return False
-        if self.doubtful is None:
-            self.doubtful, self.proves_nothing = found, nothing
-        return True
-
-    def _hides_a_shape(self, found: Guess) -> bool:
-        """It fits where a length is 1, and elsewhere its gradient has the shape of the output."""
-        return has_a_one(found.samples[0]) and bool(self.nearly.odd) and self.nearly.is_of_output
-
-    def _is_of_another(self, found: Guess) -> bool:
-        """A gradient without a name may belong to another argument, for which only other shapes leave room.
-
-        What is right for the first argument on other shapes is no excuse for what is wrong on the first ones.
-        """
-        self.is_unowned = self.is_unowned or may_be_another(found.form, found.samples)
-        return self.is_unowned and as_other_argument(found.form, found.samples) is None
-
-    def _in_doubt(self) -> Guess | None:
-        """What may not be meant and is all that fits; None where nothing is.
-
-        Raises:
-            NearlyError: its gradient is not the derivative, which proves nothing there.
-        """
-        found = self.doubtful
-        if found is None or self._hides_a_shape(found):
-            return None
-        if self.proves_nothing and not is_derivative(found.form, found.samples[0]):
-            refusal = NotAFunctionError("read", f"{self.proves_nothing}: it may be meant for others")
-            raise NearlyError(refusal, replace(found, raised=self.raising(found.form)))
-        return found
-
-    @property
-    def is_settled(self) -> bool:
-        """Some gradients fit, and nothing was guessed: its file makes its parameters, and says how its data lie."""
-        is_known = all(item.is_state or item.known or item.has_default for item in self.form.parameters)
-        has_known = any(item.known for item in self.form.parameters)
-        return is_known and has_known and self.nearly.share > 0 and not self.nearly.odd
-
-    def raising(self, form: WrittenFunction) -> tuple[Sample, ...]:
-        """Those of `raised` that this form takes too, and on which its backward raises."""
-        samples = () if self.raised is None else self.raised.samples
-        raising = (sample for sample in samples if takes(form, sample) and not runs(form, sample))
-        return tuple(sample for sample in raising if proves(form, sample))
-
-    def others(self) -> tuple[Sample, ...]:
-        """What comes as near as the second best, itself among it, and that it takes; the plainest first."""
-        best = self.second_best
-        patterns: dict[tuple[int, ...], Sample] = {}
-        for sample in self.as_near:
-            patterns.setdefault(axes_of(sample), sample)
-        near = [patterns[axes] for axes in sorted(patterns, key=plainness)[:MOST_NEARLY]]
-        if best is None:
-            return ()
-        return tuple(sample for sample in near if takes(best.form, sample) and proves(best.form, sample))
-
-    def _led(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
-        """Among more shapes, from the choice that comes farthest on.
-
-        Square matrices come last, and not at all where the forward ran on others: on these a lost transpose does not
-        raise.
-        """
-        listed = options_of(self.form, fixed)
-        has_run = self.second_best is not None
-        for shapes in (UNEQUAL,) if has_run else (UNEQUAL, UNEQUAL + SQUARE):
-            # Of the first, a length of 1 would hide that a part of it is all that is given.
-            full = [axes for axes in shapes if axes and "1" not in axes]
-            more = [
-                # What the user or the form says is not widened: it would no longer be what was said.
-                options if self._is_said(item, fixed) else further(options, shapes if place else full)
-                for place, (item, options) in enumerate(zip(self.form.parameters, listed, strict=True))
-            ]
-            found = next(guided(more, partial(self._attempt, more), self.end), None)
-            if found is not None:
-                choice = chosen(self.form, more, found)
-                led = self._try(choice)
-                return self._in_doubt() if led is not None and self._is_doubtful(led, choice) else led
-        return None
-
-    @staticmethod
-    def _is_said(item: Parameter, fixed: Mapping[str, Sequence[Proposal]]) -> bool:
-        return item.is_state or item.known is not None or item.name in fixed
-
-    def _attempt(self, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> Progress | None:
-        """How far one choice comes; None where it fits."""
-        choice = chosen(self.form, listed, places)
-        if not holds_data(choice):
-            return ()
-        try:
-            found = self._try(choice)
-        except Exception as error:
-            self.error = self.error or error
-            return progress_of(error, self.file)
-        share = round(100 * self.fits.share)
-        if found is None or not self._is_doubtful(found, choice):
-            return (FORWARD_ENDED, share) if found is None else None
-        return (FORWARD_ENDED, share, -sum(out.size for out in found.form.forward(found.samples[0].values)))
-
-    def _as_a_known_layer(self) -> Guess | None:
-        """On the inputs of a layer that its name tells: its axes and its domain are known."""
-        for samples in known_samples(self.form, self.seed):
-            try:
-                for ready in _ready(self.form, samples[0]):
-                    outputs = ready.forward(samples[0].values)
-                    if is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
-                        others = tuple(other for other in samples[1:] if takes(ready, other))
-                        return Guess(ready, (samples[0], *others), "layer")
-            except Exception as error:
-                self.error = self.error or error
-        return None
-
-    def _as_said(self) -> Guess | None:
-        """On what the user gives, which is not judged here: a backward that raises there is to be told."""
-        samples = tuple(samples_for(self.form, self.said, self.seed))
-        try:
-            ready = next(_ready(self.form, samples[0]))
-            self.second_best = Guess(ready, samples)
-            for one in _ready(self.form, samples[0]):
-                if fitted(one, samples[0], one.forward(samples[0].values)).share == 1:
-                    return Guess(one, samples)
-        except Exception as error:
-            self.error = self.error or error
-        return None
-
-    def _try(self, choice: ProposalChoice) -> Guess | None:
-        """Where normal numbers give none that are finite, as a root or a logarithm does, positive ones are tried."""
-        try:
-            return self._tried(choice)
-        except FloatingPointError:
-            if self.form.kind not in (*_OF_TORCH, "operation"):  # elsewhere a loss's own domain comes next
-                raise
-            return self._tried({name: positive(proposal) for name, proposal in choice.items()})
-
-    def _tried(self, choice: ProposalChoice) -> Guess | None:
-        sample = drawn(choice, SIZES[0], self.seed)
-        waiting = _ready(self.form, sample)
-        for ready in waiting:
-            try:
-                outputs = ready.forward(sample.values)
-            except ValueError as error:
-                shorter = in_length(choice, error)
-                if shorter is None:
-                    raise
-                return self._tried(shorter)
-            if not is_good(outputs):
-                raise FloatingPointError("the forward gives no finite floating-point numbers")
-            if any(is_no_label(ready, sample, name, outputs) for name in labels(choice)):
-                raise ValueError("it computes with its labels as with any numbers: they are none")
-            self.fits = fits = fitted(ready, sample, outputs)
-            if fits.share == 1:
-                ready = right_first([ready, *waiting], sample)
-                # Drawn again, labels of more classes than there are would raise, and no other setting be seen.
-                if not takes(ready, drawn(choice, SIZES[0], self.seed + 1)):
-                    choice = among_drawn(choice, sample)
-                beside = Beside(ready, choice, self.seed, self.file, self.end)
-                return _with_samples(ready, choice, self.seed, beside.samples())
-            if fits.error is not None and self.raised is None:
-                self.raised = _with_samples(ready, choice, self.seed, ())
-            if fits.share >= self.nearly.share:
-                self.as_near = [*(self.as_near if fits.share == self.nearly.share else ()), sample]
-            if fits.share > self.nearly.share or self.second_best is None:
-                self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
-        return None
-
-
-def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
-    """The form itself; a pair in each way in which it may hang together on this sample, its losses as such first."""
-    if isinstance(form, PairForm) and form.wiring is None:
-        yield from with_totals(form, sample)
-    else:
-        yield form
-
-
-def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, others: Iterable[Sample]) -> Guess:
-    """On both sets of sizes, two draws of the first where the forward does not take the second; then others."""
-    first = drawn(choice, SIZES[0], seed)
-    other = drawn(for_sizes(form, choice, 1), SIZES[1], seed)
-    second = other if takes(form, other) else drawn(choice, SIZES[0], seed + 1)
-    left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if runs(form, sample)]
-    left_out = [sample for sample in left_out if not looks_up(form, sample)]
-    return Guess(form, (first, second, *others, *left_out))

@@ -44,9 +44,10 @@ def _is_meant_for_others(form: WrittenFunction, sample: Sample, arrays: dict[str
     )
 
 
-def has_a_one(sample: Sample) -> bool:
-    """Is an argument that a gradient is owed for a lone number, or 1 long? There a sum that is missing is not seen."""
-    return any(1 in (sample.array(name).shape or (1,)) for name in sample.differentiated)
+def has_a_one(form: WrittenFunction, sample: Sample) -> bool:
+    """Is an argument that a gradient is given of a lone number, or 1 long? There a sum that is missing is not seen."""
+    ones = [np.ones_like(out) for out in form.forward(sample.values)]
+    return any(1 in (sample.array(name).shape or (1,)) for name in form.run(sample.values, ones).gradients)
 
 
 def is_of_no_number(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
@@ -71,8 +72,10 @@ def _is_bare(form: WrittenFunction) -> bool:
 
 
 def _is_entrywise(form: WrittenFunction, sample: Sample, output: Array) -> bool:
-    """Does a change of one entry of an argument change the same entry of the output alone?"""
-    alike = [name for name, array in float_arrays(sample.values).items() if array.shape == output.shape]
+    """Does a change of one entry of an argument, of which it gives a gradient, change the same of the output alone?"""
+    given = form.run(sample.values, [np.ones_like(output)]).gradients
+    arrays = float_arrays(sample.values)
+    alike = [name for name, array in arrays.items() if array.shape == output.shape and name in given]
     for name in alike:
         other = sample.array(name).copy()
         other.flat[-1] += _BESIDE
