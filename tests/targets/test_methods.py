@@ -136,15 +136,15 @@ import torch
 class Net(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.conv = torch.nn.Conv2d(3, 3, 5)
+        self.conv = torch.nn.Conv2d(3, 3, 32)
 
     def forward(self, x):
         return self.conv(x)
 """
 
 
-def test_a_module_of_torch_alone_has_no_backward(tmp_path):
-    """It is not called in every way first: what torch differentiates was written by nobody here."""
+def test_a_module_of_torch_alone_that_cannot_be_taken_has_no_backward(tmp_path):
+    """Its sizes fit none of the geometries; what torch differentiates was written by nobody here."""
     with pytest.raises(NotRecognisedError) as caught:
         recognised(tmp_path, NET, "Net")
     assert str(caught.value) == "Net has no backward (torch computes its gradients)"

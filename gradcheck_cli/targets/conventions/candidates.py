@@ -106,8 +106,6 @@ def _class(loaded: Loaded, owner: type, common: Sequence[Layout], within: Within
         yield from _function(loaded, owner, backward, common, case)
         return
     is_module = hasattr(owner, "register_full_backward_hook")
-    if is_module and not backward and not _brings_a_backward(vars(loaded.module)):
-        raise NotRecognisedError("run", f"{owner.__name__} has no backward (torch computes its gradients)")
     own = list(engines(loaded, source)) if not backward and not is_module else []
     if not backward and not is_module and not own:
         names = ", ".join(all_names(owner)) or "no method"
@@ -124,13 +122,13 @@ def _class(loaded: Loaded, owner: type, common: Sequence[Layout], within: Within
     yield from layer_candidates(owner, source, backward, within, case, vars(loaded.module), own)
 
 
-def _brings_a_backward(scope: Mapping[str, Any]) -> bool:
-    """May a module of this file hold a backward that somebody wrote: a Function's, or one of another package's?"""
-    return any(
-        _is_autograd_function(value) or _is_from_elsewhere(value, scope)
-        for name, value in scope.items()
-        if name[0] != "_"
-    )
+def is_of_torch_alone(loaded: Loaded) -> bool:
+    """Is the target a module of a file that brings no backward, neither a Function's nor one of another package's?"""
+    scope, owner = vars(loaded.module), loaded.target if isinstance(loaded.target, type) else loaded.owner
+    if not hasattr(owner, "register_full_backward_hook") or backward_name(owner, class_source(owner, loaded.node)):
+        return False
+    values = (value for name, value in scope.items() if name[0] != "_")
+    return not any(_is_autograd_function(value) or _is_from_elsewhere(value, scope) for value in values)
 
 
 def _is_from_elsewhere(value: object, scope: Mapping[str, Any]) -> bool:

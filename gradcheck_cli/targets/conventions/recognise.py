@@ -32,7 +32,7 @@ from gradcheck_cli.targets.conventions.base import (
     UnreadableUpdateError,
 )
 from gradcheck_cli.targets.conventions.by_behaviour import explained
-from gradcheck_cli.targets.conventions.candidates import candidates
+from gradcheck_cli.targets.conventions.candidates import candidates, is_of_torch_alone
 from gradcheck_cli.targets.conventions.confirm import confirmed
 from gradcheck_cli.targets.conventions.confirm_function import confirm
 from gradcheck_cli.targets.conventions.enough import enough
@@ -272,6 +272,8 @@ def _refuse_to_guess(trials: Sequence[Attempt], failed: Sequence[Failed], loaded
         return
     if not trials and any(raises_anyhow(one) for one in failed):
         return
+    if is_of_torch_alone(loaded):
+        raise NotRecognisedError("run", f"{loaded.name} has no backward (torch computes its gradients)")
     sentence = "there was no time to try every way to call it, and none of those tried gives a right gradient"
     hint = 'a larger --timeout would do, or say how it is called: --call "NAME(G, x, w)" --returns input,weight,bias'
     count, did = (len(trials), "ran") if trials else (len(failed), "raised")

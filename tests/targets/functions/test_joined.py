@@ -4,7 +4,7 @@ import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from gradcheck_cli.targets.functions.inputs.joined import lengths_said
+from gradcheck_cli.targets.functions.inputs.lengths_said import lengths_said
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from gradcheck_cli.targets.functions.inputs.joined import lengths_said
 )
 def test_two_lengths_are_read_off_what_does_not_fit(said, lengths):
     """As numpy and torch say it."""
-    assert lengths_said(said) == lengths
+    assert lengths_said(ValueError(said)) == lengths
 
 
 QUADRATIC = """

@@ -10,7 +10,7 @@ from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.given import Given
 from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
-from gradcheck_cli.targets.functions.inputs.search import Guess, NearlyError, Search
+from gradcheck_cli.targets.functions.inputs.search import Guess, InputSearch, NearlyError
 from gradcheck_cli.targets.functions.single import SingleForm, rounded
 
 # Of this thread's own work: on a machine that others use, the same things are tried.
@@ -37,9 +37,9 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
             where labels were guessed that belong to no rows.
     """
     end = time.thread_time() + SECONDS
-    searches: list[Search] = []
+    searches: list[InputSearch] = []
     for form in forms:
-        searches.append(Search(form, said, seed, file, end))
+        searches.append(InputSearch(form, said, seed, file, end))
         found = searches[-1].run()
         if found is not None:
             return replace(found, raised=searches[-1].raising(found.form))
@@ -48,19 +48,19 @@ def guess(forms: Iterable[WrittenFunction], said: Given, seed: int, file: str = 
     return _in_single(searches, said) or _second_best(searches, said)
 
 
-def _in_single(searches: Sequence[Search], said: Given) -> Guess | None:
+def _in_single(searches: Sequence[InputSearch], said: Given) -> Guess | None:
     """A Function that ran on nothing may take float32 alone."""
     for search in searches:
         if isinstance(search.form, AutogradForm) and (search.second_best is None or said.calls):
             end = time.thread_time() + SECONDS_IN_SINGLE
-            found = Search(SingleForm(search.form), said, search.seed, search.file, end).run()
+            found = InputSearch(SingleForm(search.form), said, search.seed, search.file, end).run()
             if found is not None:
                 samples = (replace(sample, values=rounded(sample.values)) for sample in found.samples)
                 return replace(found, samples=tuple(samples))
     return None
 
 
-def _second_best(searches: Sequence[Search], said: Given) -> Guess:
+def _second_best(searches: Sequence[InputSearch], said: Given) -> Guess:
     known = [search for search in searches if search.second_best is not None]
     best = next((search for search in known if search.nearly.is_slip), known[0] if known else None)
     if best is None or best.second_best is None:

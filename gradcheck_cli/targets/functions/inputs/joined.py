@@ -9,78 +9,83 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import fitted
-from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.inputs.lengths_said import lengths_said, too_short
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
+from gradcheck_cli.targets.functions.inputs.relations import LENGTHS, joined_at, longer, with_gates, words_of
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.total_loss import with_totals
 
-# Lengths that are no sum and no product of two others of a call, small enough for loops.
-_LENGTHS: Mapping[str, int] = dict(
-    zip("abcdefghijklmno", (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53), strict=True)
-)
 # What they are called in a choice: letters of unequal lengths in both sets of sizes, but for the last two.
 _CALLED = ("n", "d", "m", "t", "v", "c", "w")
 # Numbers, vectors, matrices and stacks of them; an image has no room among these lengths.
 _MOST_AXES = 3
 # Ways to give each argument so many axes: enough for five that are each a vector or a matrix.
 _MOST_WAYS = 120
+# Calls for one of these ways: five arguments of two axes have nine lengths to join, and some are joined in vain.
+_MOST_CALLS = 40
+# Of this thread's own work, for all of them; and once more where gates are side by side.
+_SECONDS = 1.5
 # Of these, the best few: each that fits is tried with other settings too.
 _MOST_FOUND = 6
+# A number is as odd as so many other oddities.
+_NUMBER = 10
 # What may be put in the place of axes of other lengths.
 _SHAPED = ("real", "small", "positive", "unit", "index", "mask", "one-hot", "shares")
 # Of labels, so many classes that every axis is longer.
 _CLASSES = 2
-
-_SHAPE = r"\(([\d, ]*)\)"
-# What numpy and torch say of two lengths that do not fit.
-_LENGTHS_SAID = tuple(
-    map(
-        re.compile,
-        (
-            r"size (\d+) is different from (\d+)",
-            r"not aligned: (\d+) \(dim \d+\) != (\d+)",
-            r"has size (\d+) and the array at index \d+ has size (\d+)",
-            r"cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)",
-            r"tensor a \((\d+)\) must match the size of tensor b \((\d+)\)",
-            r"boolean index did not match .* size of axis is (\d+) but size of corresponding boolean axis is (\d+)",
-        ),
-    )
+# What is raised where a whole number is wanted: one of them, or an array of them.
+_WHOLE = re.compile(
+    r"indices must be integers|must be of integer|only integers, slices|cannot be interpreted as an integer"
+    r"|only integer scalar arrays|only integer tensors|must be an integer|tensors used as indices must be"
 )
-# And of two shapes, whose last axes lie above each other.
-_SHAPES_SAID = tuple(
-    map(re.compile, (rf"together with shapes {_SHAPE} {_SHAPE}", rf"from shape {_SHAPE} into shape {_SHAPE}"))
-)
+# Slices by which a row of gates is taken apart, and calls that do it.
+_GATES = re.compile(r"(\d) ?\* ?\w+(?: ?: ?(\]))?|(?:split|chunk)\((?:\w+, ?)?(\d)")
+_MOST_GATES = 4
 
 
-def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: int, end: float) -> list[ProposalChoice]:
+def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: int) -> list[ProposalChoice]:
     """Choices on which the forward runs, the best first.
 
     On the best the backward runs too, what is handed no G gives one number, and few axes of one array are equally long.
 
     Args:
         listed: what each parameter may be, the likeliest first.
-        end: of `time.thread_time`.
     """
     if any(options[0].kind == "length" for options in listed):  # it says a length of its own
         return []
     kinds = [_kinds(options) for options in listed]
-    found: list[tuple[tuple[bool, bool, int], ProposalChoice]] = []
-    for places in itertools.islice(by_rank([len(each) for each in kinds]), _MOST_WAYS):
+    places = list(itertools.islice(by_rank([len(each) for each in kinds]), _MOST_WAYS))
+    ways = [[each[place] for each, place in zip(kinds, chosen, strict=True)] for chosen in places]
+    found = list(_all_met(form, ways, seed, time.thread_time() + _SECONDS, ()))
+    gates = _gates_in(form.source)
+    if gates and not any(met.ended for met in found):
+        plain = [way for way in ways if all(each.axes or each.kind not in _SHAPED for each in way)]
+        plain.sort(key=lambda way: sum(len(each.axes.split()) for each in way))
+        found += _all_met(form, plain, seed, time.thread_time() + _SECONDS, gates)
+    called = [(met, _called(met.choice)) for met in found]
+    ranked = [((not met.ended, not met.is_number, _oddness(one)), one) for met, one in called if one is not None]
+    return [choice for _, choice in sorted(ranked, key=lambda each: each[0])][:_MOST_FOUND]
+
+
+def _all_met(
+    form: WrittenFunction, ways: Iterable[Sequence[Proposal]], seed: int, end: float, gates: Sequence[int]
+) -> Iterator[_Met]:
+    """What became of each way to give the arguments so many axes."""
+    for way in ways:
         if time.thread_time() > end:
-            break
-        choice = _apart(form, [each[place] for each, place in zip(kinds, places, strict=True)])
-        met = None if choice is None else _met(form, choice, seed)
-        called = None if met is None else _called(met.choice)
-        if met is not None and called is not None:
-            found.append(((not met.ended, not met.is_number, _squares(called)), called))
-    return [choice for _, choice in sorted(found, key=lambda each: each[0])][:_MOST_FOUND]
+            return
+        choice = _apart(form, way)
+        met = None if choice is None else _met(form, choice, seed, gates)
+        if met is not None:
+            yield met
 
 
 @dataclass(frozen=True)
@@ -97,10 +102,15 @@ class _Met:
     is_number: bool
 
 
-def _squares(choice: ProposalChoice) -> int:
-    """How many axes are as long as another one of their array."""
+def _oddness(choice: ProposalChoice) -> int:
+    """How many axes are as long as another one of their array, how many are made of others, and how many are numbers.
+
+    A number hardly ever is what was meant: it fits what another length has left.
+    """
     axes = [each.axes.split() for each in choice.values()]
-    return sum(len(each) - len(set(each)) for each in axes)
+    words = [word for each in axes for word in each]
+    squares = sum(len(each) - len(set(each)) for each in axes)
+    return squares + sum(len(word) > 1 for word in words) + _NUMBER * sum(word.isdigit() for word in words)
 
 
 def _kinds(options: Sequence[Proposal]) -> Sequence[Proposal]:
@@ -120,7 +130,7 @@ def _kinds(options: Sequence[Proposal]) -> Sequence[Proposal]:
 
 def _apart(form: WrittenFunction, options: Sequence[Proposal]) -> ProposalChoice | None:
     """With a letter of its own for each axis; None where there are too many."""
-    letters = iter(_LENGTHS)
+    letters = iter(LENGTHS)
     try:
         return {
             item.name: replace(
@@ -134,72 +144,75 @@ def _apart(form: WrittenFunction, options: Sequence[Proposal]) -> ProposalChoice
         return None
 
 
-def _met(form: WrittenFunction, choice: ProposalChoice, seed: int) -> _Met | None:
-    """With the lengths made one that the calls ask for, the forward's before the backward's.
+def _met(form: WrittenFunction, choice: ProposalChoice, seed: int, gates: Sequence[int]) -> _Met | None:
+    """With the lengths joined for which the calls ask, the forward's before the backward's.
 
-    None where the forward raises for another reason.
+    Where only the forward ends, the first on which it does; None where it ends on none.
     """
-    for _ in _LENGTHS:
-        sample = drawn(choice, _LENGTHS, seed)
-        ready, outputs = form, tuple[Array, ...]()
-        error: BaseException | None = None
-        try:
-            ready = next(with_totals(form, sample)) if isinstance(form, PairForm) and form.wiring is None else form
-            outputs = ready.forward(sample.values)
-            error = fitted(ready, sample, outputs).error
-        except Exception as raised:  # whatever the user's code raises
-            error = raised
-        closer = None if error is None else _closer(choice, error)
-        if closer is None:
-            is_bare = isinstance(ready, PairForm) and ready.is_bare
-            met = _Met(choice, error is None, not is_bare or sum(out.size for out in outputs) == 1)
-            return met if outputs else None
-        choice = closer
-    return None
+    waiting, tried, best = [choice], set[str](), None
+    for _ in range(_MOST_CALLS):
+        waiting = list(itertools.dropwhile(lambda each: repr(each) in tried, waiting))
+        if not waiting:
+            break
+        now = waiting.pop(0)
+        tried.add(repr(now))
+        met, error = _called_on(form, now, seed)
+        if met is not None and error is None:
+            return met
+        best = best or met
+        waiting[:0] = _closer(now, error, gates)
+    return best
 
 
-def _closer(choice: ProposalChoice, error: BaseException) -> ProposalChoice | None:
-    """The choice with the two lengths made one that do not fit; None where the error is about something else."""
-    axes = [_axis_of(length, choice) for length in lengths_said(str(error))]
-    if not all(axes) or all(axis.isdigit() for axis in axes) or not axes:
-        return None
-    return _with_one(choice, *sorted(axes))  # what is given as a number stays
+def _called_on(form: WrittenFunction, choice: ProposalChoice, seed: int) -> tuple[_Met | None, BaseException | None]:
+    """What the forward and the backward did; None where the forward did not end."""
+    sample = drawn(choice, LENGTHS, seed)
+    ready, outputs = form, tuple[Array, ...]()
+    try:
+        ready = next(with_totals(form, sample)) if isinstance(form, PairForm) and form.wiring is None else form
+        outputs = ready.forward(sample.values)
+        error = fitted(ready, sample, outputs).error
+    except Exception as raised:  # whatever the user's code raises
+        error = raised
+    is_bare = isinstance(ready, PairForm) and ready.is_bare
+    met = _Met(choice, error is None, not is_bare or sum(out.size for out in outputs) == 1)
+    return (met if outputs else None), error
 
 
-def _axis_of(length: int, choice: ProposalChoice) -> str:
-    """The axis of a choice that is so long; "" where none is."""
-    used = {axis for each in choice.values() for axis in each.axes.split()}
-    letter = next((letter for letter, own in _LENGTHS.items() if own == length and letter in used), "")
-    return letter or (str(length) if str(length) in used else "")
+def _closer(choice: ProposalChoice, error: BaseException | None, gates: Sequence[int]) -> list[ProposalChoice]:
+    """Choices in which what was raised is mended; none where nobody knows how.
+
+    Args:
+        gates: how many times another an axis may be.
+    """
+    if error is None:
+        return []
+    if _WHOLE.search(str(error)):
+        return list(_with_whole_numbers(choice))
+    if short := too_short(error):
+        return list(longer(choice, short))
+    lengths = lengths_said(error)
+    found = list(joined_at(choice, (lengths[0], lengths[1]))) if len(lengths) == 2 else []
+    return found or [each for most in gates for each in with_gates(choice, most)]
 
 
-def lengths_said(text: str) -> tuple[int, ...]:
-    """The two lengths that an exception says do not fit; () where it says none."""
-    for pattern in _LENGTHS_SAID:
-        if found := pattern.search(text):
-            return int(found[1]), int(found[2])
-    for pattern in _SHAPES_SAID:
-        if found := pattern.search(text):
-            one, other = ([int(length) for length in each.split(",") if length.strip()] for each in found.groups())
-            pairs = zip(reversed(one), reversed(other), strict=False)
-            return next(((left, right) for left, right in pairs if left != right and 1 not in (left, right)), ())
-    return ()
+def _with_whole_numbers(choice: ProposalChoice) -> Iterator[ProposalChoice]:
+    """With whole numbers in the place of one of its arrays, the last first: data come before what is looked up."""
+    for name in reversed(list(choice)):
+        if choice[name].kind in REAL:
+            yield {**choice, name: replace(choice[name], kind="index", below=_CLASSES)}
 
 
-def _with_one(choice: ProposalChoice, kept: str, left: str) -> ProposalChoice:
-    return {
-        name: replace(each, axes=" ".join(kept if axis == left else axis for axis in each.axes.split()))
-        for name, each in choice.items()
-    }
+def _gates_in(source: str) -> list[int]:
+    """Into how many parts a row is taken apart by `z[H:2*H]`, `z[3*H:]`, `split(z, 4)`; nothing where it is not."""
+    said = [int(count or parts) + bool(last) for count, last, parts in _GATES.findall(source)]
+    return [most] if said and 2 <= (most := max(said)) <= _MOST_GATES else []
 
 
 def _called(choice: ProposalChoice) -> ProposalChoice | None:
     """In the letters of every other choice."""
-    used = list(dict.fromkeys(letter for each in choice.values() for letter in each.axes.split() if letter in _LENGTHS))
+    used = list(dict.fromkeys(letter for word in words_of(choice) for letter in word if letter in LENGTHS))
     if len(used) > len(_CALLED):
         return None
-    names = dict(zip(used, _CALLED, strict=False))
-    return {
-        name: replace(each, axes=" ".join(names.get(axis, axis) for axis in each.axes.split()))
-        for name, each in choice.items()
-    }
+    names = str.maketrans(dict(zip(used, _CALLED, strict=False)))
+    return {name: replace(each, axes=each.axes.translate(names)) for name, each in choice.items()}

@@ -79,7 +79,7 @@ class NearlyError(NotAFunctionError):
 
 
 @dataclass
-class Search:
+class InputSearch:
     """The tries on one form.
 
     Attributes:
@@ -131,7 +131,10 @@ class Search:
         is_of_a_number = self.form.kind == "loss" or self.proves_nothing == _NO_NUMBER
         may_go_on = self.doubtful is not None and is_of_a_number and not self.said.fixed
         apart = replace(self, doubtful=None, proves_nothing="", is_unowned=False)
-        found = apart.in_joined_shapes(fixed) or (self._led(fixed) if may_go_on else None)
+        before = time.thread_time()
+        found = apart.in_joined_shapes(fixed)
+        self.end += time.thread_time() - before  # what is left is for the others
+        found = found or (self._led(fixed) if may_go_on else None)
         found = found or self._in_doubt() or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
         if found is None and self.second_best is None:
             self.second_best, self.nearly, self.as_near = apart.second_best, apart.nearly, apart.as_near
@@ -236,7 +239,7 @@ class Search:
         What is doubtful is kept in `doubtful` where a wrong gradient would prove something.
         """
         first: Guess | None = None
-        for choice in joined(self.form, options_of(self.form, fixed), self.seed, self.end):
+        for choice in joined(self.form, options_of(self.form, fixed), self.seed):
             try:
                 found = self._try(choice)
             except Exception as error:
@@ -244,7 +247,8 @@ class Search:
                 continue
             if found is not None and not self._is_doubtful(found, choice):
                 return found
-            first = first or (None if self.proves_nothing or found is None else found)
+            if found is not None and not self.proves_nothing and not self._hides_a_shape(found):
+                first = first or found
             self.doubtful, self.proves_nothing, self.is_unowned = None, "", False
         self.doubtful = first
         return None

@@ -1,0 +1,128 @@
+"""How one length may be made of others: "d+1" with the constant, "4m" for four gates, "n+d" of two vectors in a row.
+
+The axes of a choice are words of letters, as in `proposals`; what a letter stands for may become such a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, shape_of
+
+# Lengths of which none is another with 1 more, nor the sum, the double, the triple or four times of others.
+LENGTHS: Mapping[str, int] = dict(zip("abcdefghijkl", (3, 7, 11, 15, 19, 23, 27, 31, 35, 39, 43, 47), strict=True))
+# Gates side by side.
+_FACTORS = (2, 3, 4)
+# What is left or made of these: no length of anything else.
+_MADE = frozenset(
+    [one + other for one in LENGTHS.values() for other in (*LENGTHS.values(), 1)]
+    + [one - other for one in LENGTHS.values() for other in (*LENGTHS.values(), 1)]
+    + [factor * one for one in LENGTHS.values() for factor in _FACTORS]
+)
+_LETTER = re.compile(r"[a-z]")
+
+
+def words_of(choice: ProposalChoice) -> dict[str, int]:
+    """The words of all axes, and their lengths."""
+    words = dict.fromkeys(word for each in choice.values() for word in each.axes.split())
+    return {word: shape_of(word, LENGTHS)[0] for word in words}
+
+
+def joined_at(choice: ProposalChoice, lengths: tuple[int, ...]) -> Iterator[ProposalChoice]:
+    """Choices in which two lengths that did not fit are one, or one is made of others; the plainest first."""
+    known = words_of(choice)
+    left, right = ([word for word, own in known.items() if own == length] for length in lengths)
+    for one, other in ((one, other) for one in left for other in right):
+        yield from _equal(choice, one, other)
+    for words, length in ((left, lengths[1]), (right, lengths[0])):
+        for word in words:
+            if length not in known.values():
+                yield from _made(choice, word, length, known)
+
+
+def longer(choice: ProposalChoice, length: int) -> Iterator[ProposalChoice]:
+    """Choices in which an axis of this length is one of those that are longer."""
+    known = words_of(choice)
+    for word in (word for word, own in known.items() if own == length):
+        for other in (other for other, own in known.items() if own > length):
+            yield from _equal(choice, word, other)
+
+
+def with_gates(choice: ProposalChoice, most: int) -> Iterator[ProposalChoice]:
+    """Choices in which one axis is so many times another, where none is yet: the first of a matrix, or its last."""
+    words = words_of(choice)
+    if any(word[0].isdigit() and not word.isdigit() for word in words):
+        return
+    letters = [word for word in words if _LETTER.fullmatch(word)]
+    matrices = [each.axes.split() for each in choice.values() if len(each.axes.split()) > 1]
+    ends = dict.fromkeys([axes[0] for axes in matrices] + [axes[-1] for axes in matrices])
+    for word in (word for word in ends if word in letters):
+        yield from (_with(choice, word, f"{most}{other}") for other in letters if other != word)
+
+
+def _equal(choice: ProposalChoice, one: str, other: str) -> Iterator[ProposalChoice]:
+    """A letter becomes what the other is; of two letters the first stays."""
+    letters = [word for word in (one, other) if _LETTER.fullmatch(word)]
+    if letters:
+        left = max(letters)
+        kept = other if left == one else one
+        if left not in kept:
+            yield _with(choice, left, kept)
+
+
+def _made(choice: ProposalChoice, word: str, length: int, known: Mapping[str, int]) -> Iterator[ProposalChoice]:
+    """A letter becomes what would have this length; or the letter that it is made of, what makes it so."""
+    letters = {each: own for each, own in known.items() if _LETTER.fullmatch(each)}
+    others = {each: own for each, own in letters.items() if each != word}
+    if word in letters:
+        yield from (_with(choice, word, f"{each}+1") for each, own in others.items() if own + 1 == length)
+        yield from (
+            _with(choice, word, f"{factor}{each}")
+            for each, own in others.items()
+            for factor in _FACTORS
+            if factor * own == length
+        )
+        yield from (
+            _with(choice, word, f"{one}+{other}")
+            for one, own in others.items()
+            for other, also in others.items()
+            if one < other and own + also == length
+        )
+    # What was left of a longer one is too short or too long: `w = params[:-1]`, `v = params[n:]`.
+    yield from (_with(choice, each, f"{word}+1") for each, own in others.items() if own - 1 == length)
+    yield from (
+        _with(choice, whole, f"{part}+{word}")
+        for whole, own in others.items()
+        for part, cut in known.items()
+        if part != whole and own - cut == length
+    )
+    if word in letters and length and length not in _MADE:
+        yield _with(choice, word, str(length))  # of an array of its module, which nobody hands over
+
+
+def _with(choice: ProposalChoice, letter: str, word: str) -> ProposalChoice:
+    """With a word in the place of a letter; the choice as it is where that cannot be written."""
+    found = {
+        name: replace(each, axes=" ".join(_put(axis, letter, word) for axis in each.axes.split()))
+        for name, each in choice.items()
+    }
+    return choice if any("?" in each.axes for each in found.values()) else found
+
+
+def _put(axis: str, letter: str, word: str) -> str:
+    parts = axis.split("+")
+    if letter not in [part.lstrip("0123456789") for part in parts]:
+        return axis
+    # Twice four gates, or twice a sum, are no word.
+    return "+".join(
+        word
+        if part == letter
+        else part
+        if part.lstrip("0123456789") != letter
+        else part.replace(letter, word)
+        if _LETTER.fullmatch(word)
+        else "?"
+        for part in parts
+    )
