@@ -125,10 +125,21 @@ def backward_for(forward: str, pairs: Mapping[str, str]) -> str:
 
 def _forward_of(backward: str, functions: Mapping[str, Defined]) -> str:
     return (
-        forward_for(backward, functions)
+        _called_alike_with_its_arguments(backward, functions)
+        or forward_for(backward, functions)
         or _forward_that_goes_on(backward, functions)
         or _forward_by_arguments(backward, functions)
     )
+
+
+def _called_alike_with_its_arguments(backward: str, functions: Mapping[str, Defined]) -> str:
+    """`huber_full(X, y, w)` for `huber_grad(X, y, w)`, beside `huber(y, t)`, which it cannot call; "" for none."""
+    own, base = functions[backward], base_of(backward)
+    named = forward_for(backward, functions)
+    if not named or set(functions[named].needed) <= set(own.parameters):
+        return ""
+    alike = [name for name in functions if not goes_backward(name) and base_of(name)[: len(base)] == base]
+    return _the_only([name for name in alike if name != backward and _have_same_arguments(functions[name], own)])
 
 
 def _forward_that_goes_on(backward: str, functions: Mapping[str, Defined]) -> str:

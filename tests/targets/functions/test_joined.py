@@ -54,3 +54,71 @@ def test_what_is_wrong_there_fails(tmp_path, slip):
     file.write_text(before + "def bowl_grad" + after.replace(*slip))
 
     assert function_here(f"{file}:bowl_grad").verdict is Verdict.FAIL
+
+
+CHECKED = """
+import numpy as np
+
+def fit_loss(theta, A, t):
+    if len(theta) != A.shape[1] + 1:
+        raise ValueError("one number for each column, and one more")
+    return np.mean((A @ theta[:-1] + theta[-1] - t) ** 2)
+
+def fit_loss_grad(theta, A, t):
+    if len(theta) != A.shape[1] + 1:
+        raise ValueError("one number for each column, and one more")
+    rest = A @ theta[:-1] + theta[-1] - t
+    return 2 * np.append(A.T @ rest, rest.sum()) / len(t)
+"""
+
+CELL = """
+import numpy as np
+
+def cell_forward(x, s, U, V, c):
+    k = s.shape[0]
+    z = U @ x + V @ s + c
+    keep, new = 1 / (1 + np.exp(-z[:k])), np.tanh(z[k:2 * k])
+    return keep * s + new * z[2 * k:], (x, s, z, keep, new)
+
+def cell_backward(dout, cache, U, V):
+    x, s, z, keep, new = cache
+    k = s.shape[0]
+    dz = np.concatenate([dout * s * keep * (1 - keep), dout * z[2 * k:] * (1 - new ** 2), dout * new])
+    return U.T @ dz, V.T @ dz + dout * keep, np.outer(dz, x), np.outer(dz, s), dz
+"""
+
+TURNS = """
+import numpy as np
+
+def turns_loss(w, turns, X):
+    total = 0.0
+    for turn in turns:
+        ahead = X[turn] @ w
+        total += np.log(np.exp(ahead).sum()) - ahead[0]
+    return total
+
+def turns_loss_grad(w, turns, X):
+    grad = np.zeros(X.shape[1])
+    for turn in turns:
+        odds = np.exp(X[turn] @ w)
+        grad += odds @ X[turn] / odds.sum() - X[turn][0]
+    return grad
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "inputs"),
+    [
+        (CHECKED, "fit_loss_grad", "theta 4"),  # the condition says one more than columns
+        (CELL, "cell_backward", "U 9x"),  # three times as many rows as the state is long
+        (TURNS, "turns_loss_grad", "w 3"),  # lists of rows
+    ],
+)
+def test_lengths_of_others_and_places_are_what_the_code_asks_for(tmp_path, code, name, inputs):
+    """No name tells them."""
+    file = tmp_path / "asked.py"
+    file.write_text(code)
+
+    report = function_here(f"{file}:{name}")
+
+    assert report.verdict is Verdict.PASS, (report.inputs, inputs)

@@ -128,3 +128,10 @@ def test_two_functions_that_are_handed_the_same_upstream_are_no_pair():
     same = Defined(needed=("x", "w", "dout"), parameters=("x", "w", "dout"))
 
     assert pairs_among({"right": same, "backward": same}) == {}
+
+
+def test_a_gradient_of_the_whole_belongs_to_the_whole_and_not_to_its_part():
+    """Both losses are called as it is; it is handed what one of them takes."""
+    part, whole, backward = Defined(("r", "knot")), Defined(("w", "X", "y")), Defined(("w", "X", "y"), ("w", "X", "y"))
+    functions = {"huber": part, "huber_of_all": whole, "huber_grad": backward}
+    assert pairs_among(functions) == {"huber_grad": "huber_of_all"}

@@ -17,7 +17,7 @@ from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import fitted
 from gradcheck_cli.targets.functions.inputs.lengths_said import lengths_said, too_short
-from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, SIZES, Proposal
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.relations import LENGTHS, joined_at, longer, with_gates, words_of
 from gradcheck_cli.targets.functions.pair import PairForm
@@ -54,7 +54,8 @@ _MOST_GATES = 4
 def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: int) -> list[ProposalChoice]:
     """Choices on which the forward runs, the best first.
 
-    On the best the backward runs too, what is handed no G gives one number, and few axes of one array are equally long.
+    On the best the backward gives the shapes of its arguments, what is handed no G gives one number, and few axes of
+    one array are equally long.
 
     Args:
         listed: what each parameter may be, the likeliest first.
@@ -66,13 +67,23 @@ def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: in
     ways = [[each[place] for each, place in zip(kinds, chosen, strict=True)] for chosen in places]
     found = list(_all_met(form, ways, seed, time.thread_time() + _SECONDS, ()))
     gates = _gates_in(form.source)
-    if gates and not any(met.ended for met in found):
+    if gates and not any(met.share == 1 for met in found):
         plain = [way for way in ways if all(each.axes or each.kind not in _SHAPED for each in way)]
         plain.sort(key=lambda way: sum(len(each.axes.split()) for each in way))
         found += _all_met(form, plain, seed, time.thread_time() + _SECONDS, gates)
     called = [(met, _called(met.choice)) for met in found]
-    ranked = [((not met.ended, not met.is_number, _oddness(one)), one) for met, one in called if one is not None]
-    return [choice for _, choice in sorted(ranked, key=lambda each: each[0])][:_MOST_FOUND]
+    ranked = [((-met.share, not met.is_number, _oddness(one)), one) for met, one in called if one is not None]
+    best = [choice for _, choice in sorted(ranked, key=lambda each: each[0])][:_MOST_FOUND]
+    return [one for choice in best for one in _with_classes(choice)]
+
+
+def _with_classes(choice: ProposalChoice) -> Iterator[ProposalChoice]:
+    """Whole numbers may be the places of a row of any array: of the longest axis first, as fewer leave rows out."""
+    letters = {letter for each in choice.values() for letter in each.axes if letter in SIZES[0]}
+    if any(each.kind == "index" for each in choice.values()):
+        for letter in sorted(letters, key=lambda letter: -SIZES[0][letter]):
+            yield {name: replace(each, below=letter) if each.kind == "index" else each for name, each in choice.items()}
+    yield choice
 
 
 def _all_met(
@@ -93,12 +104,12 @@ class _Met:
     """What a choice became.
 
     Attributes:
-        ended: the backward did.
+        share: of the gradients, those that have the shape of their argument; 0 where the backward raised.
         is_number: it goes back from one number, or is handed a G.
     """
 
     choice: ProposalChoice
-    ended: bool
+    share: float
     is_number: bool
 
 
@@ -167,15 +178,16 @@ def _met(form: WrittenFunction, choice: ProposalChoice, seed: int, gates: Sequen
 def _called_on(form: WrittenFunction, choice: ProposalChoice, seed: int) -> tuple[_Met | None, BaseException | None]:
     """What the forward and the backward did; None where the forward did not end."""
     sample = drawn(choice, LENGTHS, seed)
-    ready, outputs = form, tuple[Array, ...]()
+    ready, outputs, share = form, tuple[Array, ...](), 0.0
     try:
         ready = next(with_totals(form, sample)) if isinstance(form, PairForm) and form.wiring is None else form
         outputs = ready.forward(sample.values)
-        error = fitted(ready, sample, outputs).error
+        fit = fitted(ready, sample, outputs)
+        error, share = fit.error, fit.share
     except Exception as raised:  # whatever the user's code raises
         error = raised
     is_bare = isinstance(ready, PairForm) and ready.is_bare
-    met = _Met(choice, error is None, not is_bare or sum(out.size for out in outputs) == 1)
+    met = _Met(choice, share, not is_bare or sum(out.size for out in outputs) == 1)
     return (met if outputs else None), error
 
 
