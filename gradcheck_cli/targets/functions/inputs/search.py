@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from gradcheck_cli.model import InputsFrom, Sample
+from gradcheck_cli.model import Array, InputsFrom, Sample
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
@@ -36,7 +36,7 @@ from gradcheck_cli.targets.functions.inputs.options import (
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
 from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
-from gradcheck_cli.targets.functions.inputs.running import is_good, runs, takes
+from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
@@ -272,6 +272,19 @@ class InputSearch:
             return (FORWARD_ENDED, share) if found is None else None
         return (FORWARD_ENDED, share, -sum(out.size for out in found.form.forward(found.samples[0].values)))
 
+    def _where_it_moves(
+        self, ready: WrittenFunction, choice: ProposalChoice, sample: Sample, outputs: Sequence[Array]
+    ) -> Guess | None:
+        """Of one number that stands still on normal numbers, what fits on positive ones, if it moves there: a rate that
+        is kept above 0 before its logarithm is meant to be above 0."""
+        other = {name: positive(proposal) for name, proposal in choice.items()}
+        if sum(out.size for out in outputs) != 1 or other == choice or not is_flat(ready, sample, outputs):
+            return None
+        there = drawn(other, SIZES[0], self.seed)
+        if not takes(ready, there) or is_flat(ready, there, ready.forward(there.values)):
+            return None
+        return self._tried(other)
+
     def _as_a_known_layer(self) -> Guess | None:
         """On the inputs of a layer that its name tells: its axes and its domain are known."""
         for samples in known_samples(self.form, self.seed):
@@ -322,6 +335,8 @@ class InputSearch:
                 raise FloatingPointError("the forward gives no finite floating-point numbers")
             if any(is_no_label(ready, sample, name, outputs) for name in labels(choice)):
                 raise ValueError("it computes with its labels as with any numbers: they are none")
+            if (livelier := self._where_it_moves(ready, choice, sample, outputs)) is not None:
+                return livelier
             self.fits = fits = fitted(ready, sample, outputs)
             if fits.share == 1:
                 ready = right_first([ready, *waiting], sample)
