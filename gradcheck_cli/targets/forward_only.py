@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+# Of a node that knows how to go back.
+INSIDE = " that can be called (a function inside its forward goes back)"
 _FORWARDS = ("forward", "__call__")
 
 
@@ -14,10 +16,21 @@ def is_module_definition(node: ast.AST) -> bool:
     return any(getattr(base, "attr", getattr(base, "id", "")) == "Module" for base in bases)
 
 
-def said_of_forwards(classes: Iterable[ast.ClassDef]) -> list[str]:
-    """Of each class that only goes forward, that it has no backward; of a module also who computes its gradients."""
+def said_of_forwards(classes: Sequence[ast.ClassDef]) -> list[str]:
+    """Of each class that only goes forward, that it has no backward; also who goes back, where that is known.
+
+    A Module of the file's own is none of torch's; what its forward gives may hold a function that goes back.
+    """
+    own = {node.name for node in classes}
     return [
-        f"{node.name} has no backward" + (" (torch computes its gradients)" if is_module_definition(node) else "")
+        f"{node.name} has no backward" + _who_goes_back(forwards, is_module_definition(node) and "Module" not in own)
         for node in classes
-        if any(isinstance(item, ast.FunctionDef) and item.name in _FORWARDS for item in node.body)
+        if (forwards := [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name in _FORWARDS])
     ]
+
+
+def _who_goes_back(forwards: Sequence[ast.FunctionDef], is_of_torch: bool) -> str:
+    inner = [part for forward in forwards for part in ast.walk(forward) if part is not forward]
+    if any(isinstance(part, ast.FunctionDef) and "backward" in part.name for part in inner):
+        return INSIDE
+    return " (torch computes its gradients)" if is_of_torch else ""

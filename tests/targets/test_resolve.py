@@ -159,8 +159,26 @@ MEND = "Python itself cannot run the file: mend this line first"
             "nothing in a.py looks like a backward: Net has no backward (torch computes its gradients).\n"
             "  hint: write one, or name the file that holds it",
         ),
+        (
+            "a.py",
+            b"class Module:\n    pass\nclass Net(Module):\n    def forward(self, x):\n"
+            b"        def _backward(): x.grad = 1\n        return x\n"
+            b"class Plain(Module):\n    def forward(self, x): return x\n",
+            "nothing in a.py looks like a backward: Net has no backward that can be called (a function inside its "
+            "forward goes back), Plain has no backward.\n"
+            "  hint: call it yourself: gradcheck_call() in the file returns the gradients (gradcheck explain calling)",
+        ),
     ],
-    ids=["no Python", "compiled", "notebook", "empty", "without a backward", "forwards", "a module"],
+    ids=[
+        "no Python",
+        "compiled",
+        "notebook",
+        "empty",
+        "without a backward",
+        "forwards",
+        "a module",
+        "a function inside",
+    ],
 )
 def test_a_file_without_a_target_says_what_it_is(tmp_path, monkeypatch, name, content, text):
     """By the path that was typed, with the next step."""
