@@ -77,14 +77,22 @@ def are_static(owner: Any, *names: str) -> bool:
 def keeps_nothing(owner: Any, fore: str, back: str) -> bool:
     """Is the backward handed the arguments of the forward, and does neither leave anything in the object?
 
-    So `force(q)` and `jacobian(q)`, which only read what the object was made with; a loss is told by its target.
+    So `force(q)` and `jacobian(q)`, which only read what the object was made with; a loss is told by its target. What is
+    called a derivative, as `grad(x)` beside `__call__(z)`, may call the one argument as it likes, but for a G.
     """
     again = {item.name for item in parameters_of_method(owner, back)}
     own = [item.name for item in parameters_of_method(owner, fore) if not item.has_default]
     codes = (getattr(getattr(owner, name), "__code__", None) for name in (fore, back))
     is_kept = any(code is None or stores_attributes(code) for code in codes)
     is_loss = any(map(is_target, again))
-    return bool(own) and set(own) <= again and not is_loss and not is_kept and not context_name(owner, fore, back)
+    is_renamed = back in _GRADIENTS and len(own) == len(again) == 1 and not any(map(is_upstream, again))
+    return (
+        bool(own)
+        and (set(own) <= again or is_renamed)
+        and not is_loss
+        and not is_kept
+        and not context_name(owner, fore, back)
+    )
 
 
 def _is_static(owner: Any, name: str) -> bool:

@@ -3,6 +3,8 @@
 import pytest
 from functions_here import function_here
 
+from gradcheck_cli.model import Verdict
+
 DIY = """
 import numpy as np
 
@@ -75,3 +77,38 @@ def test_methods_of_tensors_are_handed_tensors_where_their_class_does_not_name_t
     file = tmp_path / "distance.py"
     file.write_text(TENSORS.replace("FACTOR", factor))
     assert function_here(f"{file}:Distance").verdict == verdict
+
+
+ACTIVATIONS = """
+import numpy as np
+
+class Squash:
+    def __call__(self, z):
+        return np.tanh(z)
+
+    def grad(self, x):
+        return 1 - np.tanh(x) GIVEN
+
+class Handed:
+    def forward(self, z):
+        return 2 * z
+
+    def gradient(self, up):
+        return 2 * up
+"""
+
+
+@pytest.mark.parametrize(("given", "verdict"), [("** 2", Verdict.PASS), ("", Verdict.FAIL)])
+def test_what_a_derivative_calls_its_one_argument_is_what_the_forward_takes(tmp_path, given, verdict):
+    """`grad(x)` beside `__call__(z)` is the slope at each entry, and takes no G; nothing is kept between the two."""
+    file = tmp_path / "bends.py"
+    file.write_text(ACTIVATIONS.replace("GIVEN", given))
+    report = function_here(f"{file}:Squash")
+    assert (report.verdict, "called with (x = z)" in report.why) == (verdict, True)
+
+
+def test_what_is_called_as_a_gradient_is_a_g_all_the_same(tmp_path):
+    """A line has the same slope everywhere."""
+    file = tmp_path / "bends.py"
+    file.write_text(ACTIVATIONS)
+    assert function_here(f"{file}:Handed").verdict is Verdict.PASS
