@@ -77,8 +77,8 @@ def are_static(owner: Any, *names: str) -> bool:
 def keeps_nothing(owner: Any, fore: str, back: str) -> bool:
     """Is the backward handed the arguments of the forward, and does neither leave anything in the object?
 
-    So `force(q)` and `jacobian(q)`, which only read what the object was made with; a loss is told by its target. What is
-    called a derivative, as `grad(x)` beside `__call__(z)`, may call the one argument as it likes, but for a G.
+    So `force(q)` and `jacobian(q)`, which only read what the object was made with; a loss is told by its target. What
+    is called a derivative, as `grad(x)` beside `__call__(z)`, may call the one argument as it likes, but for a G.
     """
     again = {item.name for item in parameters_of_method(owner, back)}
     own = [item.name for item in parameters_of_method(owner, fore) if not item.has_default]
