@@ -51,7 +51,16 @@ def test_code_that_reads_both_sides_takes_any_kernel():
 
 @pytest.mark.parametrize(
     ("name", "role"),
-    [("in_bias", "bias"), ("my_weights", "weight"), ("bias_term", "bias"), ("the_kernels", "weight"), ("in_x", "x")],
+    [
+        *(
+            ("in_bias", "bias"),
+            ("my_weights", "weight"),
+            ("bias_term", "bias"),
+            ("the_kernels", "weight"),
+            ("in_x", "x"),
+        ),
+        *(("a_shape", "x_shape"), ("data_shape", "x_shape")),
+    ],
 )
 def test_a_word_beside_the_name_of_an_array_leaves_what_it_is(name, role):
     """`in_bias` is a bias."""

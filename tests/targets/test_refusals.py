@@ -202,3 +202,31 @@ def _backward_rows(top_grad, inp_shape, filter_shape, stride, dilated_shape, res
     with pytest.raises(NotRecognisedError) as caught:
         recognised(tmp_path, code, "_backward_rows")
     assert str(caught.value) == "it raises in every way in which it was called"
+
+
+NEEDED = """
+import numpy as np
+
+def conv_forward(a, weight, bias):
+    views = np.lib.stride_tricks.sliding_window_view(a, weight.shape[2:], (2, 3))
+    return np.einsum("ncpquv,fcuv->nfpq", views, weight) + bias[:, None, None], views
+
+def conv_backward(grad, blob, weight, bias, views):
+    count, channels, high, wide = blob
+    found = np.zeros((count, channels, high, wide))
+    for u, v in np.ndindex(weight.shape[2:]):
+        part = np.einsum("nfpq,fc->ncpq", grad, weight[:, :, u, v])
+        found[:, :, u : u + grad.shape[2], v : v + grad.shape[3]] += part
+    return found, np.einsum("nfpq,ncpquv->fcuv", grad, views), grad.sum((0, 2, 3))
+"""
+
+
+@pytest.mark.parametrize("name", ["blob", "a_shape"])
+def test_a_parameter_that_is_needed_and_handed_nothing_is_no_crash_of_the_code(tmp_path, name):
+    """Its forward is right, and what `blob` is nobody knows."""
+    code = NEEDED.replace("blob", name)
+    if name == "blob":
+        with pytest.raises(NotRecognisedError):
+            recognised(tmp_path, code, "conv_backward")
+    else:
+        assert answer(recognised(tmp_path, code, "conv_backward"), PLAIN)[1] == {"input", "weight", "bias"}

@@ -28,7 +28,8 @@ OTHER_ARRAYS = ("jax", "jaxlib", "tensorflow", "cupy", "mxnet", "mlx", "theano",
 
 @dataclass(frozen=True)
 class Failed:
-    """A try that raised. `understood`: the candidate's own forward was right, so it is surely called as meant."""
+    """A try that raised. `understood`: the candidate's own forward was right, so it is called as meant, but for what is
+    handed nothing."""
 
     candidate: Candidate
     error: BaseException
@@ -47,7 +48,16 @@ def settled(failed: Failed, loaded: Loaded) -> bool:
 def raises_anyhow(failed: Failed) -> bool:
     """Whether another way to call it would end so too: it was surely called as meant, or a name is nowhere defined."""
     endless = isinstance(failed.error, UnfinishedError | HungError | MemoryError)
-    return failed.understood or endless or is_undefined(failed.error)
+    return _is_sure(failed) or endless or is_undefined(failed.error)
+
+
+def _is_sure(failed: Failed) -> bool:
+    """Is nothing of how it was called a guess of ours, nor a parameter left without a value that it needs?"""
+    candidate = failed.candidate
+    if not failed.understood or not isinstance(candidate, FunctionCandidate):
+        return failed.understood
+    needed = [item.name for item in candidate.callee.parameters if item.default is item.empty]
+    return not any(candidate.assignment.get(name) == binding.NO_ROLE for name in needed)
 
 
 def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence[str] = ()) -> Candidate:
@@ -69,7 +79,7 @@ def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence
         raise lack
     if isinstance(likeliest.error, NotToldError):
         raise NotRecognisedError("run", str(likeliest.error))
-    if likeliest.understood or _proves(likeliest, loaded):
+    if _is_sure(likeliest) or _proves(likeliest, loaded):
         return likeliest.candidate
     raise NotRecognisedError("run", "it raises in every way in which it was called", error=likeliest.error)
 

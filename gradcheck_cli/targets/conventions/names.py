@@ -16,7 +16,7 @@ FUNCTION_ROLES: tuple[tuple[str, str], ...] = (
     ),
     ("output_padding", r"(out(put)?|adj)_?pad(ding)?|op|opad"),
     ("padding_mode", r"(pad(ding)?|border|boundary|edge)_?(mode|type|kind)|boundary|border|mode"),
-    ("x_shape", r"(x|input|inp|in|image|a_prev|input_data)_?(shape|dims?|size|sz)|shape_x|shape"),
+    ("x_shape", r"(x|a|input|inp|in|image|img|data|tensor|a_prev|input_data)_?(shape|dims?|size|sz)|shape_x|shape"),
     ("in_size", r"(x|input|inp|in|image|img)_?(size|sz|hw)"),
     ("w_shape", r"(w|weights?|filters?|kernels?)_?(shape|dims?)|shape_w"),
     ("lr", r"lr|learning_?rate|learn_?rate|alpha|eta|rate|step_size|epsilon|learningrate|l_r|learnrate"),
