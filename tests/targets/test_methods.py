@@ -1,10 +1,12 @@
 """Which method is the forward and which the backward, whatever their names."""
 
 import pytest
+from told import loaded_from
 from written_layers import recognised
 
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets.conventions import NotRecognisedError
+from gradcheck_cli.targets.conventions.candidates import is_of_torch_alone
 
 ALL = {"weight", "input", "bias"}
 PARTS = """
@@ -143,11 +145,13 @@ class Net(torch.nn.Module):
 """
 
 
-def test_a_module_of_torch_alone_that_cannot_be_taken_has_no_backward(tmp_path):
-    """Its sizes fit none of the geometries; what torch differentiates was written by nobody here."""
-    with pytest.raises(NotRecognisedError) as caught:
-        recognised(tmp_path, NET, "Net")
-    assert str(caught.value) == "Net has no backward (torch computes its gradients)"
+@pytest.mark.parametrize(
+    ("more", "alone"),
+    [("", True), ("class Own(torch.autograd.Function):\n    pass\n", False), ("import pytest\n", False)],
+)
+def test_a_module_beside_no_backward_of_anybody_is_of_torch_alone(tmp_path, more, alone):
+    """Where it cannot be taken, it is told who computes its gradients: neither a Function nor another package does."""
+    assert is_of_torch_alone(loaded_from(tmp_path, NET + more, "Net")) is alone
 
 
 @pytest.mark.parametrize("body", ["pass", "raise NotImplementedError", '"""To do."""', "..."])

@@ -146,6 +146,8 @@ def _cut_by_half(change: OtherSize) -> WrongFormula:
     """dX_padded without half a kernel at each edge, k being the kernel's other side."""
 
     def formula(problem: Problem) -> Array | None:
+        if problem.spec.transposed:
+            return None
         margin = _half(problem.spec, change)
         return stripped(frame(problem), Margin(margin, margin))
 
@@ -160,7 +162,12 @@ def _read_by_half(change: OtherSize) -> WrongFormula:
         top, left = _half(spec, change)
         size = (spec.height + 2 * top, spec.width + 2 * left)
         rows, columns = (whole - outputs + 1 for whole, outputs in zip(size, spec.output_size, strict=True))
-        if (spec.stride, spec.dilation) != ((1, 1), (1, 1)) or min(rows, columns) < 1:
+        if (
+            spec.transposed
+            or spec.groups > 1
+            or (spec.stride, spec.dilation) != ((1, 1), (1, 1))
+            or min(rows, columns) < 1
+        ):
             return None
         pattern = replace(stepping(spec), kernel_size=(rows, columns), height=rows, width=columns)
         return correlate(window(case.x, (-top, -left), size), case.grad_output, pattern)

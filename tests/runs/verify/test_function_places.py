@@ -89,7 +89,7 @@ def unclear_forward(a, b):
 
 def unclear_backward(up, cache):
     a, b = cache
-    return np.linalg.solve(a, up), up @ up @ b
+    return up @ up[0, 0, 0], b @ up[0, 0, 0]
 """
 NAMES = ("dense_backward", "bump_backward", "Scale", "smooth_backward", "pull_grad", "share_backward")
 RAISING = ("Shares", "mix_backward", "stretch_backward", "unclear_backward")
@@ -138,7 +138,7 @@ def findings(tmp_path_factory):
             "mix_backward",
             "    return up @ b, a.T @ up",
             "up @ b",
-            "With `up @ b.T` in its place every gradient is right on all 2 samples.",
+            "With `up @ b.T` in its place every gradient is right on all 4 samples.",
         ),
         (
             "stretch_backward",

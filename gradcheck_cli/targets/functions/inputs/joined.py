@@ -38,7 +38,7 @@ _MOST_FOUND = 6
 # A number is as odd as so many other oddities.
 _NUMBER = 10
 # What may be put in the place of axes of other lengths.
-_SHAPED = ("real", "small", "positive", "unit", "index", "mask", "one-hot", "shares")
+_SHAPED = ("real", "small", "positive", "unit", "index", "mask", "one-hot", "one-hot-columns", "shares")
 # Of labels, so many classes that every axis is longer.
 _CLASSES = 2
 # What is raised where a whole number is wanted: one of them, or an array of them.
@@ -126,8 +126,9 @@ def _oddness(choice: ProposalChoice) -> int:
 
 def _kinds(options: Sequence[Proposal]) -> Sequence[Proposal]:
     """Of the proposals for one parameter the first of each number of axes, and what has no axes at all as it is."""
-    if options[0].kind not in _SHAPED:
-        return options[:1]
+    words = options[0].axes.split()
+    if options[0].kind not in _SHAPED or (words and all(word.isdigit() for word in words)):
+        return options[:1]  # also what an object was made with
     firsts: dict[int, Proposal] = {}
     for each in options:
         count = len(each.axes.split())
@@ -177,9 +178,9 @@ def _met(form: WrittenFunction, choice: ProposalChoice, seed: int, gates: Sequen
 
 def _called_on(form: WrittenFunction, choice: ProposalChoice, seed: int) -> tuple[_Met | None, BaseException | None]:
     """What the forward and the backward did; None where the forward did not end."""
-    sample = drawn(choice, LENGTHS, seed)
     ready, outputs, share = form, tuple[Array, ...](), 0.0
     try:
+        sample = drawn(choice, LENGTHS, seed)
         ready = next(with_totals(form, sample)) if isinstance(form, PairForm) and form.wiring is None else form
         outputs = ready.forward(sample.values)
         fit = fitted(ready, sample, outputs)
