@@ -221,7 +221,9 @@ def plant(fault, case, gradients, call, method):
 def _catalogue(rest, case, gradients):
     identifier, name, form = rest.split(":")
     wrong = CATALOGUE[identifier].forms(name)[int(form)].formula(Problem(case))
-    return gradients if wrong is None else replace(gradients, **{name: wrong})
+    # What the program computes by hand has the shape of its tensor: another one can only come of code of the user's.
+    is_possible = wrong is not None and wrong.shape == gradients.get(name).shape
+    return replace(gradients, **{name: wrong}) if is_possible else gradients
 
 
 def _one_entry(change):
