@@ -134,6 +134,8 @@ class InputSearch:
         before = time.thread_time()
         found = apart.in_joined_shapes(fixed)
         self.end += time.thread_time() - before  # what is left is for the others
+        # What fits in the shapes of its names is doubtful, and no better told of others but where it is right there.
+        found = found if found is None or self.doubtful is None or self._is_right(found) else None
         found = found or (self._led(fixed) if may_go_on else None)
         found = found or self._in_doubt() or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
         if found is None and self.second_best is None:
@@ -232,6 +234,12 @@ class InputSearch:
                 led = self._try(choice)
                 return self._in_doubt() if led is not None and self._is_doubtful(led, choice) else led
         return None
+
+    def _is_right(self, found: Guess) -> bool:
+        """Is its gradient the derivative? One without an owner may be that of the targets with the sign lost."""
+        if as_other_argument(found.form, found.samples) is not None:
+            return True
+        return not self.is_unowned and is_derivative(found.form, found.samples[0])
 
     def in_joined_shapes(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
         """In the shapes that the code asks for by what it raises, the first of which nothing is doubtful.
