@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-# Of a node that knows how to go back.
-INSIDE = " that can be called (a function inside its forward goes back)"
 _FORWARDS = ("forward", "__call__")
 
 
@@ -23,14 +21,23 @@ def said_of_forwards(classes: Sequence[ast.ClassDef]) -> list[str]:
     """
     own = {node.name for node in classes}
     return [
-        f"{node.name} has no backward" + _who_goes_back(forwards, is_module_definition(node) and "Module" not in own)
+        f"{node.name} has no backward" + _who_goes_back(node, is_module_definition(node) and "Module" not in own)
         for node in classes
-        if (forwards := [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name in _FORWARDS])
+        if _forwards_of(node)
     ]
 
 
-def _who_goes_back(forwards: Sequence[ast.FunctionDef], is_of_torch: bool) -> str:
-    inner = [part for forward in forwards for part in ast.walk(forward) if part is not forward]
-    if any(isinstance(part, ast.FunctionDef) and "backward" in part.name for part in inner):
-        return INSIDE
+def goes_back_inside(node: ast.ClassDef) -> bool:
+    """Does a forward of a class hold a function that goes back, as that of a node which knows how?"""
+    inner = [part for forward in _forwards_of(node) for part in ast.walk(forward) if part is not forward]
+    return any(isinstance(part, ast.FunctionDef) and "backward" in part.name for part in inner)
+
+
+def _forwards_of(node: ast.ClassDef) -> list[ast.FunctionDef]:
+    return [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name in _FORWARDS]
+
+
+def _who_goes_back(node: ast.ClassDef, is_of_torch: bool) -> str:
+    if goes_back_inside(node):
+        return " that can be called (a function inside its forward goes back)"
     return " (torch computes its gradients)" if is_of_torch else ""

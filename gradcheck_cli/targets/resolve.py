@@ -21,7 +21,7 @@ from gradcheck_cli.model.files import MAGIC, file_and_name, from_here
 from gradcheck_cli.model.nearness import nearest
 from gradcheck_cli.model.text import counted, ended, visible
 from gradcheck_cli.targets.contract import TargetRef
-from gradcheck_cli.targets.forward_only import INSIDE, said_of_forwards
+from gradcheck_cli.targets.forward_only import goes_back_inside, said_of_forwards
 from gradcheck_cli.targets.functions.engines import rows_of
 from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
 from gradcheck_cli.targets.functions.spelling import bases_of
@@ -324,13 +324,13 @@ def the_only_one(tree: ast.Module, path: str) -> tuple[str, ...]:
         )
     found = definitions(tree)
     there = [name for name in found if "." not in name]
-    forwards = said_of_forwards([node for node in map(found.__getitem__, there) if isinstance(node, ast.ClassDef)])
+    classes = [node for node in map(found.__getitem__, there) if isinstance(node, ast.ClassDef)]
+    forwards = said_of_forwards(classes)
     if forwards:
-        is_inside = any(each.endswith(INSIDE) for each in forwards)
         raise TargetError(
             f"nothing in {path} looks like a backward: {', '.join(forwards[:_SHOWN])}.",
             hint=f"call it yourself: {CALL}() in the file returns the gradients (gradcheck explain calling)"
-            if is_inside
+            if any(map(goes_back_inside, classes))
             else "write one, or name the file that holds it",
         )
     raise TargetError(

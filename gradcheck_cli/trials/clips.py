@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from gradcheck_cli.diagnose import Code
+from gradcheck_cli.diagnose.scope import span
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.trials.compared import Compared, FunctionComparison
@@ -111,14 +112,10 @@ def _clips(code: Code, meant: Callable[[Sequence[ast.expr]], bool]) -> Iterator[
     for node in ast.walk(code.tree) if code.tree is not None else ():
         inner, bounds = _clipped_in(node) if isinstance(node, ast.Call) else (None, [])
         if isinstance(node, ast.Call) and inner is not None and meant(bounds):
-            yield ast.unparse(node), TextEdit(*_place(node), f"({ast.unparse(inner)})")
+            yield ast.unparse(node), TextEdit(*span(node), f"({ast.unparse(inner)})")
         elif isinstance(node, ast.Assign) and (bounds := _put_where_equal(node)) and meant(bounds):
             target = ast.unparse(node.targets[0])
-            yield ast.unparse(node), TextEdit(*_place(node.value), target)
-
-
-def _place(node: ast.expr) -> tuple[int, int, int, int]:
-    return node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0
+            yield ast.unparse(node), TextEdit(*span(node.value), target)
 
 
 def _clipped_in(node: ast.Call) -> tuple[ast.expr | None, list[ast.expr]]:

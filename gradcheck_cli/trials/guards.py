@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck_cli.diagnose import Code
+from gradcheck_cli.diagnose.scope import span
 from gradcheck_cli.model import Sample, Verdict
 from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.targets.functions.inputs.variations import epsilons_raised
@@ -77,8 +78,7 @@ def guards_in(code: Code) -> Iterator[AddedGuard]:
     """Those that stand in the text as numbers."""
     for node in ast.walk(code.tree) if code.tree is not None else ():
         if isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < abs(node.value) <= LARGEST_GUARD:
-            where = (node.lineno, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0)
-            yield AddedGuard(f"{node.value:g}", TextEdit(*where, "0.0", is_statement=False))
+            yield AddedGuard(f"{node.value:g}", TextEdit(*span(node), "0.0", is_statement=False))
 
 
 def _are_right_now(session: FunctionSession, wrong: list[Compared], settings: Sequence[str]) -> bool:

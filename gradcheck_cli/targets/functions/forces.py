@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from gradcheck_cli.targets.functions.form import as_array
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.pairs import FORCES
-from gradcheck_cli.targets.functions.plain import call_by_name
+from gradcheck_cli.targets.functions.plain import Remade
 from gradcheck_cli.targets.functions.spelling import tokens
 
 _NEGATIVE = "a force is the negative of the slope"
@@ -24,23 +23,8 @@ def with_sign(form: PairForm) -> PairForm:
     """
     if not FORCES & set(tokens(form.back.name)):
         return form
-    negative = replace(form.back, call=Negated(form.back.call), meaning=_NEGATIVE)
+    negative = replace(form.back, call=Remade(form.back.call, _negated), meaning=_NEGATIVE)
     return replace(form, back=negative, others=(replace(form.back, meaning=_SLOPE),))
-
-
-@dataclass(frozen=True)
-class Negated:
-    """A function with the sign of all that it gives turned."""
-
-    call: Callable[..., Any]
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        return inspect.signature(self.call)
-
-    def __call__(self, **given: Any) -> Any:
-        """What it gives, with the other sign."""
-        return _negated(call_by_name(self.call, given))
 
 
 def _negated(value: Any) -> Any:

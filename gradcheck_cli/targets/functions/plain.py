@@ -40,6 +40,22 @@ class PlainFunction:
         return bool(getattr(getattr(self.call, "__code__", None), "co_flags", 0) & inspect.CO_VARARGS)
 
 
+@dataclass(frozen=True)
+class Remade:
+    """A function of the user's, and what is made of all that it gives."""
+
+    call: Callable[..., Any]
+    remake: Callable[[Any], Any]
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.call)
+
+    def __call__(self, **given: Any) -> Any:
+        """What is made of it."""
+        return self.remake(call_by_name(self.call, given))
+
+
 def parameters_of(call: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The parameters that can be handed by name; none where nobody can tell."""
     try:

@@ -34,7 +34,12 @@ def with_stand_ins(function: PlainFunction) -> PlainFunction:
         signature = inspect.signature(function.call)
     except (TypeError, ValueError):
         return function
-    asked = {name: methods for name in signature.parameters if (methods := _asked(function, name))}
+    nodes = ast.walk(syntax.parse(function.source))
+    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    own = functions.get(function.name)
+    if own is None:
+        return function
+    asked = {name: methods for name in signature.parameters if (methods := _asked(own, name, functions))}
     if not asked:
         return function
     call = _answered(function.call, signature, asked)
@@ -69,12 +74,9 @@ def _answered(
     return called
 
 
-def _asked(function: PlainFunction, name: str) -> Sequence[str]:
+def _asked(own: ast.FunctionDef, name: str, functions: Mapping[str, ast.FunctionDef]) -> Sequence[str]:
     """The methods that are called of an argument, where it is used in no other way and each gives a place; else ()."""
-    tree = syntax.parse(function.source)
-    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    node = functions.get(function.name)
-    methods = None if node is None else _methods(node, name, functions, ())
+    methods = _methods(own, name, functions, ())
     return sorted(methods) if methods and all(map(_gives_a_place, methods)) else ()
 
 

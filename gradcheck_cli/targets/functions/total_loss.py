@@ -63,6 +63,18 @@ def with_totals(form: PairForm, sample: Sample) -> Iterator[WrittenFunction]:
     yield from waiting
 
 
+def ready_forms(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
+    """The form itself; a pair in each way in which it may hang together on this sample, its losses as such first.
+
+    Raises:
+        Exception: whatever the forward of a pair raises.
+    """
+    if isinstance(form, PairForm) and form.wiring is None:
+        yield from with_totals(form, sample)
+    else:
+        yield form
+
+
 def _has_product(form: PairForm, sample: Sample) -> bool:
     outputs = form.forward(sample.values)
     try:

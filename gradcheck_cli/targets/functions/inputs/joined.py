@@ -21,7 +21,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import REAL, SIZES, Propos
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.relations import LENGTHS, joined_at, longer, with_gates, words_of
 from gradcheck_cli.targets.functions.pair import PairForm
-from gradcheck_cli.targets.functions.total_loss import with_totals
+from gradcheck_cli.targets.functions.total_loss import ready_forms
 
 # What they are called in a choice: letters of unequal lengths in both sets of sizes, but for the last two.
 _CALLED = ("n", "d", "m", "t", "v", "c", "w")
@@ -181,7 +181,7 @@ def _called_on(form: WrittenFunction, choice: ProposalChoice, seed: int) -> tupl
     ready, outputs, share = form, tuple[Array, ...](), 0.0
     try:
         sample = drawn(choice, LENGTHS, seed)
-        ready = next(with_totals(form, sample)) if isinstance(form, PairForm) and form.wiring is None else form
+        ready = next(ready_forms(form, sample))
         outputs = ready.forward(sample.values)
         fit = fitted(ready, sample, outputs)
         error, share = fit.error, fit.share

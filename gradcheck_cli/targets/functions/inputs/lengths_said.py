@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
+import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -47,19 +48,26 @@ def lengths_said(error: BaseException) -> tuple[int, ...]:
             return int(found[1]), int(found[2])
     for pattern in _SHAPES:
         if found := pattern.search(text):
-            one, other = ([int(length) for length in each.split(",") if length.strip()] for each in found.groups())
+            one, other = map(_lengths_in, found.groups())
             pairs = zip(reversed(one), reversed(other), strict=False)
             return next(((left, right) for left, right in pairs if left != right and 1 not in (left, right)), ())
-    if found := _RESHAPED.search(text):
-        lengths = [int(length) for length in found[2].split(",") if length.strip()]
-        return int(found[1]), functools.reduce(operator.mul, lengths, 1)
-    return compared(error)
+    return reshaped(error) or compared(error)
+
+
+def reshaped(error: BaseException) -> tuple[int, ...]:
+    """How many numbers were left, and how many the shape wants that they do not fill; () where nothing was reshaped."""
+    found = _RESHAPED.search(str(error))
+    return (int(found[1]), math.prod(_lengths_in(found[2]))) if found else ()
 
 
 def too_short(error: BaseException) -> int:
     """The length of what a loop, or an index, went beyond; 0 where that is not what was raised."""
     found = _BEYOND.search(str(error))
     return int(found[2]) if found and int(found[1]) == int(found[2]) else 0
+
+
+def _lengths_in(shape: str) -> list[int]:
+    return [int(length) for length in shape.split(",") if length.strip()]
 
 
 def compared(error: BaseException) -> tuple[int, ...]:

@@ -112,17 +112,12 @@ def _with(choice: ProposalChoice, letter: str, word: str) -> ProposalChoice:
 
 
 def _put(axis: str, letter: str, word: str) -> str:
-    parts = axis.split("+")
-    if letter not in [part.lstrip("0123456789") for part in parts]:
-        return axis
-    # Twice four gates, or twice a sum, are no word.
-    return "+".join(
-        word
-        if part == letter
-        else part
-        if part.lstrip("0123456789") != letter
-        else part.replace(letter, word)
-        if _LETTER.fullmatch(word)
-        else "?"
-        for part in parts
-    )
+    return "+".join(_put_in_part(part, letter, word) for part in axis.split("+"))
+
+
+def _put_in_part(part: str, letter: str, word: str) -> str:
+    """Twice four gates, or twice a sum, are no word: "?"."""
+    factor = part.removesuffix(letter)
+    if factor == part or (factor and not factor.isdigit()):
+        return part
+    return f"{factor}{word}" if not factor or _LETTER.fullmatch(word) else "?"

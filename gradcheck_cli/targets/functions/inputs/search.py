@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -40,9 +40,8 @@ from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, run
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
-from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
-from gradcheck_cli.targets.functions.total_loss import with_totals
+from gradcheck_cli.targets.functions.total_loss import ready_forms
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
@@ -119,11 +118,7 @@ class InputSearch:
             if time.thread_time() > self.end or self.left < 0:
                 break
             self.left -= bool(self.nearly.share or self.doubtful)
-            try:
-                found = self._try(choice)
-            except Exception as error:
-                self.error = self.error or error
-                continue
+            found = self._found(choice)
             if found is not None and not self._is_doubtful(found, choice):
                 return found
             if self.nearly.is_slip:  # shapes on which that fits would hide it
@@ -248,11 +243,7 @@ class InputSearch:
         """
         first: Guess | None = None
         for choice in joined(self.form, options_of(self.form, fixed), self.seed):
-            try:
-                found = self._try(choice)
-            except Exception as error:
-                self.error = self.error or error
-                continue
+            found = self._found(choice)
             if found is not None and not self._is_doubtful(found, choice):
                 return found
             if found is not None and not self.proves_nothing and not self._hides_a_shape(found):
@@ -297,7 +288,7 @@ class InputSearch:
         """On the inputs of a layer that its name tells: its axes and its domain are known."""
         for samples in known_samples(self.form, self.seed):
             try:
-                for ready in _ready(self.form, samples[0]):
+                for ready in ready_forms(self.form, samples[0]):
                     outputs = ready.forward(samples[0].values)
                     if is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
                         others = tuple(other for other in samples[1:] if takes(ready, other))
@@ -310,14 +301,22 @@ class InputSearch:
         """On what the user gives, which is not judged here: a backward that raises there is to be told."""
         samples = tuple(samples_for(self.form, self.said, self.seed))
         try:
-            ready = next(_ready(self.form, samples[0]))
+            ready = next(ready_forms(self.form, samples[0]))
             self.second_best = Guess(ready, samples)
-            for one in _ready(self.form, samples[0]):
+            for one in ready_forms(self.form, samples[0]):
                 if fitted(one, samples[0], one.forward(samples[0].values)).share == 1:
                     return Guess(one, samples)
         except Exception as error:
             self.error = self.error or error
         return None
+
+    def _found(self, choice: ProposalChoice) -> Guess | None:
+        """What fits there; None also where the forward raises, of which the first is kept."""
+        try:
+            return self._try(choice)
+        except Exception as error:
+            self.error = self.error or error
+            return None
 
     def _try(self, choice: ProposalChoice) -> Guess | None:
         """Where normal numbers give none that are finite, as a root or a logarithm does, positive ones are tried."""
@@ -330,7 +329,7 @@ class InputSearch:
 
     def _tried(self, choice: ProposalChoice) -> Guess | None:
         sample = drawn(choice, SIZES[0], self.seed)
-        waiting = _ready(self.form, sample)
+        waiting = ready_forms(self.form, sample)
         for ready in waiting:
             try:
                 outputs = ready.forward(sample.values)
@@ -360,14 +359,6 @@ class InputSearch:
             if fits.share > self.nearly.share or self.second_best is None:
                 self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
         return None
-
-
-def _ready(form: WrittenFunction, sample: Sample) -> Iterator[WrittenFunction]:
-    """The form itself; a pair in each way in which it may hang together on this sample, its losses as such first."""
-    if isinstance(form, PairForm) and form.wiring is None:
-        yield from with_totals(form, sample)
-    else:
-        yield form
 
 
 def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, others: Iterable[Sample]) -> Guess:

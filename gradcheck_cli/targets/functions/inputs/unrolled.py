@@ -10,13 +10,13 @@ import re
 from dataclasses import replace
 
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
+from gradcheck_cli.targets.functions.inputs.lengths_said import reshaped
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
 # More numbers than any small network has; no product of small lengths, so that it is reshaped to nothing.
 TOO_LONG = 10_007
 UNROLLED = str(TOO_LONG)
 _WORDS = word_set("params parameters theta thetas weights unrolled vector flat vec w")
-_REFUSED = re.compile(r"cannot reshape array of size (\d+) into shape \(([\d, ]+)\)")
 
 
 def is_unrolled(source: str, name: str) -> bool:
@@ -27,14 +27,12 @@ def is_unrolled(source: str, name: str) -> bool:
 
 def in_length(choice: ProposalChoice, error: ValueError) -> ProposalChoice | None:
     """The choice with its vector as long as its last part needs it; None where the error is about something else."""
-    found = _REFUSED.search(str(error))
+    lengths = reshaped(error)
     name = _unrolled_of(choice)
-    if found is None or not name:
+    if not lengths or not name:
         return None
-    wanted = 1
-    for length in found[2].split(","):
-        wanted *= int(length) if length.strip() else 1
-    length = TOO_LONG - int(found[1]) + wanted
+    left, wanted = lengths
+    length = TOO_LONG - left + wanted
     return {**choice, name: replace(choice[name], axes=str(length))} if 0 < length < TOO_LONG else None
 
 
