@@ -5,6 +5,8 @@ from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.functions.inputs.lengths_said import lengths_said
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.inputs.relations import is_small
 
 
 @pytest.mark.parametrize(
@@ -122,3 +124,9 @@ def test_lengths_of_others_and_places_are_what_the_code_asks_for(tmp_path, code,
     report = function_here(f"{file}:{name}")
 
     assert report.verdict is Verdict.PASS, (report.inputs, inputs)
+
+
+@pytest.mark.parametrize(("axes", "small"), [("3 7", True), ("47 43", True), ("47 43 39", False), ("d 29295", False)])
+def test_what_may_fill_the_memory_is_not_asked(axes, small):
+    """`c.reshape(-1, 1) * a` of two large arrays took 5 GiB, of a length that was a product of three."""
+    assert is_small({"a": Proposal("real", axes), "k": Proposal("keep")}) is small

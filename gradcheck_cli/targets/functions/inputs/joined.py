@@ -19,7 +19,7 @@ from gradcheck_cli.targets.functions.inputs.fitting import fitted
 from gradcheck_cli.targets.functions.inputs.lengths_said import lengths_said, too_short
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, SIZES, Proposal
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.inputs.relations import LENGTHS, joined_at, longer, with_gates, words_of
+from gradcheck_cli.targets.functions.inputs.relations import LENGTHS, is_small, joined_at, longer, with_gates, words_of
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.total_loss import ready_forms
 
@@ -163,7 +163,7 @@ def _met(form: WrittenFunction, choice: ProposalChoice, seed: int, gates: Sequen
     """
     waiting, tried, best = [choice], set[str](), None
     for _ in range(_MOST_CALLS):
-        waiting = list(itertools.dropwhile(lambda each: repr(each) in tried, waiting))
+        waiting = list(itertools.dropwhile(lambda each: repr(each) in tried or not is_small(each), waiting))
         if not waiting:
             break
         now = waiting.pop(0)

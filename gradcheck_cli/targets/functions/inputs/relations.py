@@ -5,6 +5,7 @@ The axes of a choice are words of letters, as in `proposals`; what a letter stan
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -21,6 +22,8 @@ _MADE = frozenset(
     + [one - other for one in LENGTHS.values() for other in (*LENGTHS.values(), 1)]
     + [factor * one for one in LENGTHS.values() for factor in _FACTORS]
 )
+# 128 MiB for an outer product of two. A length that a reshape says may be a product of others, and fit nothing.
+_MOST_ENTRIES = 4_000
 _LETTER = re.compile(r"[a-z]")
 
 
@@ -28,6 +31,11 @@ def words_of(choice: ProposalChoice) -> dict[str, int]:
     """The words of all axes, and their lengths."""
     words = dict.fromkeys(word for each in choice.values() for word in each.axes.split())
     return {word: shape_of(word, LENGTHS)[0] for word in words}
+
+
+def is_small(choice: ProposalChoice) -> bool:
+    """Has no array of it so many entries that a product of each with each of another fills the memory?"""
+    return all(math.prod(shape_of(each.axes, LENGTHS)) <= _MOST_ENTRIES for each in choice.values())
 
 
 def joined_at(choice: ProposalChoice, lengths: tuple[int, ...]) -> Iterator[ProposalChoice]:
