@@ -149,6 +149,11 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return row
     if constants:
         return [Proposal("constant", value=value) for value in constants]
+    return _by_use(form, item, found)
+
+
+def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> Sequence[Proposal]:
+    """As the code uses it, before what its name tells."""
     if not item.has_default and (count := number_of_names(form.source, item.name)) > 1 and found[0].kind in REAL:
         alone = replace(found[0], axes=str(count))
         return [alone, positive(alone), replace(alone, axes=f"{count} n"), *found]
