@@ -181,7 +181,7 @@ class AutogradForm:
         return Ran(outputs, gradients, returned, len(values), changed)
 
     def _applied(self, owner: Any, given: Mapping[str, Any]) -> Any:
-        """By position, as apply takes no names; with every default: `ctx.needs_input_grad` is as long as they are many."""
+        """By position, as apply takes no names; with every default, of which `ctx.needs_input_grad` speaks too."""
         return owner.apply(*self._by_place(given))
 
     def _by_place(self, given: Mapping[str, Any]) -> list[Any]:
