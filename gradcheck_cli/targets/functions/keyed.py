@@ -46,7 +46,9 @@ def letters_of(source: str, name: str) -> tuple[tuple[str, ...], int]:
 
 def _counted_letters(source: str, name: str) -> tuple[str, ...]:
     """What stands before the number in the keys of a dict: ("W", "b"); () where none are counted."""
-    found = [match[2] or match[4] or match[6] or match[8] for match in re.finditer(rf"\b{re.escape(name)}{_COUNTED}", source)]
+    found = [
+        match[2] or match[4] or match[6] or match[8] for match in re.finditer(rf"\b{re.escape(name)}{_COUNTED}", source)
+    ]
     return tuple(dict.fromkeys(found))
 
 

@@ -202,6 +202,18 @@ def makings_of(functions: Mapping[str, PlainFunction], fore: str) -> list[PlainF
     return own or list(keyed_makings(functions[fore].source, Handing.dict_name(functions[fore])))
 
 
+def goes_forward(functions: Mapping[str, PlainFunction], fore: str) -> str:
+    """What goes forward in a file of networks: the function itself; of a loss, the only other one that reads keys.
+
+    A backward may have more words in common with its loss.
+    """
+    if not _is_loss(fore, functions):
+        return fore
+    others = [name for name in functions if not _is_loss(name, functions) and name not in backwards_among(functions)]
+    found = [name for name in others if reads_keys(functions[name])]
+    return found[0] if len(found) == 1 else fore
+
+
 def reads_keys(fore: PlainFunction) -> bool:
     """Does a forward count the keys of the dict of its parameters, or number them?"""
     return bool(letters_of(fore.source, Handing.dict_name(fore))[0])

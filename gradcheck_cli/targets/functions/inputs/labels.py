@@ -67,7 +67,9 @@ def mixes_columns(form: WrittenFunction, sample: Sample) -> bool:
             continue
         other = value[:, ::-1].copy()
         turned = form.forward({**sample.values, name: other})
-        if not np.array_equal(value, other) and all(np.allclose(one, other, rtol=NEARBY) for one, other in zip(outputs, turned, strict=True)):
+        if not np.array_equal(value, other) and all(
+            np.allclose(one, other, rtol=NEARBY) for one, other in zip(outputs, turned, strict=True)
+        ):
             return True
     return False
 

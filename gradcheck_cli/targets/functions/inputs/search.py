@@ -25,7 +25,14 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     progress_of,
 )
 from gradcheck_cli.targets.functions.inputs.joined import joined
-from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, labels_nothing, leaves_out, looks_up, mixes_columns
+from gradcheck_cli.targets.functions.inputs.labels import (
+    is_no_label,
+    labels,
+    labels_nothing,
+    leaves_out,
+    looks_up,
+    mixes_columns,
+)
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import (
     choices,
@@ -52,7 +59,9 @@ MOST_NEARLY = 6
 # less, is among the next.
 FURTHER = 200
 _LABELS = "on all inputs that were tried its labels belong to no rows, and its gradient is not the derivative there"
-_COLUMNS = "on all inputs that were tried each target is compared with each prediction, and its gradient is no derivative"
+_COLUMNS = (
+    "on all inputs that were tried each target is compared with each prediction, and its gradient is no derivative"
+)
 _NO_NUMBER = "on all inputs that were tried it gives several numbers, and its gradient is not the derivative there"
 
 
