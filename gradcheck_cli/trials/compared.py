@@ -13,9 +13,9 @@ from gradcheck_cli.checks.ladder.forward import ForwardJudged, judged_forward
 from gradcheck_cli.checks.ladder.judge import JudgedGradient, depends, judged_closely, judged_exactly
 from gradcheck_cli.checks.ladder.ties import broken_at_ties
 from gradcheck_cli.mistakes import Sign
-from gradcheck_cli.model import CALL, Array, FunctionForm, Verdict
+from gradcheck_cli.model import CALL, Array, FunctionForm, ReturnedEntry, Verdict
 from gradcheck_cli.targets.functions.inputs.variations import epsilons_raised
-from gradcheck_cli.targets.functions.spelling import looks_like_gradient, word_set
+from gradcheck_cli.targets.functions.spelling import is_between_layers, looks_like_gradient, word_set
 from gradcheck_cli.trials.function_trial import Asking, Elsewhere, FunctionTrial, LeftOutGuard
 
 # Of what the outputs would change by where the argument grows by itself: far below what float32 keeps, 2^-24.
@@ -253,8 +253,19 @@ _DATA = word_set("x xs inputs data")
 
 def _nobodys(trials: Sequence[FunctionTrial]) -> list[str]:
     """What is called as gradients are, and belongs to no argument: of which one, is not known."""
-    entries = [entry for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
-    return [each.called for each in entries if not each.name and not each.is_none and looks_like_gradient(each.called)]
+    entries = [(trial, entry) for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
+    return [
+        each.called
+        for trial, each in entries
+        if not each.name and not each.is_none and looks_like_gradient(each.called) and not _is_on_the_way(each, trial)
+    ]
+
+
+def _is_on_the_way(entry: ReturnedEntry, trial: FunctionTrial) -> bool:
+    """Is it the gradient of a value between two layers, as `dZ2`, in the shape of no argument that has none?"""
+    named = {name for asking in trial.askings[:1] for name in asking.outcome.gradients}
+    shapes = [sorted(trial.sample.array(name).shape) for name in trial.sample.differentiated if name not in named]
+    return is_between_layers(entry.called) and sorted(entry.shape or ()) not in shapes
 
 
 def _data(form: FunctionForm, owed: Sequence[str], returned: Collection[str], trials: Sequence[FunctionTrial]) -> str:

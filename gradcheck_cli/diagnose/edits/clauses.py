@@ -155,7 +155,8 @@ class _Clauses:
         """Of the terms that the turns of a loop add; where each turn has a value of its own, a path of some turns."""
         operand = step.operands[edit.operand]
         group = self.editor.chain.turns.group(edit.node)
-        if any(self.editor.chain.steps[index].operands[edit.operand] != operand for index in group[1:]):
+        others = (self.editor.chain.steps[index].operands for index in group[1:])
+        if any(each[edit.operand : edit.operand + 1] != (operand,) for each in others):
             path = self._path(edit, self.editor.chain.steps[group[1]], None)
             where = {"first": "the first turn", "last": "the last turn"}.get(str(edit.turns), f"{edit.turns} turn")
             return replace(path, text=f"{path.text} in {where}")

@@ -61,7 +61,9 @@ def _cost(edit: Edit, editor: Editor, words: GraphWords) -> tuple[int, int, int]
     step = editor.chain.steps[edit.node]
     group = editor.chain.turns.group(edit.node)
     if len(group) > 1:
-        operands = {editor.chain.steps[index].operands[edit.operand] for index in group} if edit.operand >= 0 else set()
+        # A sum that begins with a constant has one operand fewer in its first turn.
+        turns = (editor.chain.steps[index].operands for index in group)
+        operands = {each[edit.operand] for each in turns if 0 <= edit.operand < len(each)}
         # What one value gets from each turn is a sum of terms; else some turns of a path are lost, which is no slip.
         kind += _OF_TURNS[edit.turns] + (edit.turns in _OF_SOME and len(operands) > 1)
     result = Ref(step.index)

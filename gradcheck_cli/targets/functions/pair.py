@@ -140,7 +140,8 @@ class PairForm:
 
     @property
     def _is_averaged(self) -> bool:
-        return averages_over_columns(self.back.source)
+        """Only what is handed a G: a loss divides by the number of samples itself, and is judged with that."""
+        return not self.is_bare and averages_over_columns(self.back.source)
 
     def wirings(self, values: Values) -> Iterator[PairForm]:
         """The ways in which it may hang together, the likeliest first, told by one call of the forward.
@@ -275,7 +276,7 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
     }
     wanted = [item for item in wanted if item.name not in settings]
     upstreams = _upstreams([item.name for item in wanted if item.name not in own], names)
-    for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given):
+    for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given, several):
         rest = [item for item in wanted if item.name not in grads]
         for meanings in _meanings(rest, parts, names, given, several):
             used = {which for kind, which in meanings.values() if kind == CACHE and which is not None}
@@ -308,14 +309,18 @@ def _upstreams(wanted: Sequence[str], outputs: Sequence[str]) -> list[str]:
     return sorted(named, key=lambda name: place.get(name, 0))
 
 
-def _guessed_upstreams(wanted: Sequence[Parameter], given: Sequence[str]) -> list[list[str]]:
-    """No name tells a G: none where the backward takes arguments or one thing only; else the first parameter."""
+def _guessed_upstreams(wanted: Sequence[Parameter], given: Sequence[str], several: bool) -> list[list[str]]:
+    """No name tells a G: none where the backward takes arguments, what was kept or one thing only; else the first.
+
+    Args:
+        several: the forward gives more than one thing, so that what is called a cache is one.
+    """
     needed = [item.name for item in wanted if not item.has_default]
     if are_renamed(needed, given):
         return [[]]
     if all(argument_called(name, given) for name in needed) or len(needed) <= 1:
         return [[], needed[:1]] if len(needed) == 1 else [[]]
-    free = [name for name in needed if not argument_called(name, given)]
+    free = [name for name in needed if not argument_called(name, given) and not (several and is_cache(name))]
     return [[name] for name in free] or [[]]
 
 

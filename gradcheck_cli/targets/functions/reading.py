@@ -12,7 +12,14 @@ import numpy as np
 
 from gradcheck_cli.model import Array, ReturnedEntry, syntax
 from gradcheck_cli.targets.functions.form import as_array, entry_of, is_listed
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, is_target, looks_like_gradient, tokens
+from gradcheck_cli.targets.functions.spelling import (
+    LOSS_WORDS,
+    belongs_to,
+    is_between_layers,
+    is_target,
+    looks_like_gradient,
+    tokens,
+)
 
 # What such a method gives is what it is called on; x.t().mm(d) is no longer x.
 _RESHAPES = ("reshape", "view", "ravel", "flatten", "squeeze", "copy", "clone", "astype", "detach", "contiguous")
@@ -302,10 +309,11 @@ def claimed(
 def _in_order(
     entries: Sequence[tuple[str, Any]], places: Sequence[int], left: Sequence[str], arguments: Mapping[str, Array]
 ) -> bool:
-    """Do the shapes speak for the order, or at least for no other one?"""
+    """Do the shapes speak for the order, or at least for no other one and the names for none?"""
     shapes = [_shape(entries[place][1]) for place in places]
     wanted = [arguments[name].shape for name in left]
-    return shapes == wanted or sorted(map(str, shapes)) != sorted(map(str, wanted))
+    are_between = any(is_between_layers(entries[place][0]) for place in places)
+    return shapes == wanted or (sorted(map(str, shapes)) != sorted(map(str, wanted)) and not are_between)
 
 
 def _by_shape(
@@ -314,6 +322,8 @@ def _by_shape(
     for place in places:
         shape = _shape(entries[place][1])
         free = [name for name, array in arguments.items() if name not in found and array.shape == shape]
+        if any(found):  # what is compared with has the shape of an error on the way, as dZ3 beside dW3, and no gradient
+            free = [name for name in free if not is_target(name)]
         # In the order of the arguments: without a name and with the same shape, the first one is meant.
         if free and shape is not None:
             found[place] = free[0]

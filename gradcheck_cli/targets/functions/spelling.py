@@ -40,6 +40,8 @@ UPSTREAM_WORDS = word_set(
     "output_error out_grad accum_grad grads top_grad topgrad top_diff dtop dloss dprev d_output back_grad d_y do "
     "next_grad dnext upstream_gradient dl incoming incoming_grad derivative g_out dldz dl_dz d_loss"
 )
+# A letter of a value, and the layer's number; not that of its data.
+_BETWEEN_LAYERS = re.compile(r"d_?[A-WYZa-wyz]_?\d+")
 LOSS_WORDS = word_set(
     "loss cross entropy ce cce mse mae hinge svm nll bce huber l1 l2 criterion kl kld divergence focal cost objective "
     "posterior likelihood loglikelihood loglik elbo logp logpdf logprob energy potential hamiltonian penalty "
@@ -255,6 +257,11 @@ def looks_like_gradient(name: str) -> bool:
     plain = name.rpartition(".")[2].strip("_")
     words = tokens(plain)
     return bool({"grad", "grads", "gradient", "gradients", "derivative", "nabla"} & set(words)) or bool(_D.match(plain))
+
+
+def is_between_layers(name: str) -> bool:
+    """Is something called as the gradient of a value of one layer of several is: dZ2, da_1? Not dx1."""
+    return _BETWEEN_LAYERS.fullmatch(name) is not None
 
 
 def is_upstream(name: str) -> bool:

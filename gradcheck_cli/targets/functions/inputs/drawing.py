@@ -65,6 +65,8 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
     if proposal.kind == "length":
         return sizes[str(proposal.below)]
     shape = shape_of(proposal.axes, sizes)
+    if proposal.kind == "lengths":
+        return shape
     below = proposal.below if isinstance(proposal.below, int) else sizes.get(proposal.below, 2)
     match proposal.kind:
         case "index":

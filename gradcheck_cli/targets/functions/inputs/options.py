@@ -28,13 +28,18 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
     Proposal,
     ProposalKind,
     constant,
+    is_bias_name,
+    is_weight_name,
     lengths,
     positive,
     proposals,
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.together import together
-from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled
+from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled, lengths_beside
+from gradcheck_cli.targets.functions.inputs.words import words_looked_up
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, in_order, is_target, tokens, word_set
 
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
@@ -65,7 +70,10 @@ def choices(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> I
 def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -> list[Sequence[Proposal]]:
     """What each parameter may be: as its name tells, in the shapes that the code says first."""
     lengths, wide = _fixed_lengths(form), module_length(form)
-    found = [fixed.get(item.name) or _in_lengths(item, _options(form, item), lengths) for item in form.parameters]
+    found = [
+        fixed.get(item.name) or _unsaturated(form, item, _in_lengths(item, _options(form, item), lengths))
+        for item in form.parameters
+    ]
     return [
         _as_wide(item, each, wide) if wide and item.name not in fixed else each
         for item, each in zip(form.parameters, found, strict=True)
@@ -113,9 +121,11 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     keys = settings(form.source, item.name)
     if keys is not None:
         return [Proposal("constant", value=keys)]
+    if looked_up := words_looked_up(form.source, item.name, [other.name for other in form.parameters]):
+        return [Proposal("constant", value=value) for value in looked_up]
     if (compared := words_compared(form.source, item.name)) and not item.has_default:
         return [Proposal("constant", value=word) for word in compared]
-    words = set(tokens(form.title)) | ({"loss"} if form.kind in WITHOUT_UPSTREAM else set())
+    words = set(tokens(form.title)) | ({"loss"} if _gives_a_loss(form) else set())
     are_two = {"a", "b"} <= {other.name for other in form.parameters}
     found = proposals(
         item.name.upper() if are_two and item.name in "ab" else item.name,
@@ -128,14 +138,22 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     found = [*_of_products(form, item, found), *found]
     if item.may_be_row and found[0].kind in REAL:  # last: a length of 1 hides what is summed or cut off
         found = [*found, replace(found[0], axes="1 d")]
-    found = as_documented(found, form.source, item.name, [other.name for other in form.parameters if other is not item])
+    others = [other.name for other in form.parameters if other is not item]
+    found = as_documented(found, form.source, item.name, others)
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
+    if not item.has_default and (beside := lengths_beside(form.source, item.name, others)):
+        return beside
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
     if not item.has_default and (row := _in_a_row(form, item, constants or [found[0].value])):
         return row
     if constants:
         return [Proposal("constant", value=value) for value in constants]
+    return _by_use(form, item, found)
+
+
+def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> Sequence[Proposal]:
+    """As the code uses it, before what its name tells."""
     if not item.has_default and (count := number_of_names(form.source, item.name)) > 1 and found[0].kind in REAL:
         alone = replace(found[0], axes=str(count))
         return [alone, positive(alone), replace(alone, axes=f"{count} n"), *found]
@@ -157,6 +175,20 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[:4], Proposal("keep")]
     return [Proposal("keep")]
+
+
+def _gives_a_loss(form: WrittenFunction) -> bool:
+    """Is it handed no G, or called what a loss is called where a pair returns it: `return cost, cache`?"""
+    names = returned_names(form.fore.node, form.fore.source) if isinstance(form, PairForm) else []
+    return form.kind in WITHOUT_UPSTREAM or bool(LOSS_WORDS & set(tokens("".join(names[:1]))))
+
+
+def _unsaturated(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> Sequence[Proposal]:
+    """The weights of layer upon layer, whose logarithm is taken in the end, in small numbers."""
+    weights = [other.name for other in form.parameters if is_weight_name(other.name)]
+    if len(weights) < 2 or not _gives_a_loss(form) or not (is_weight_name(item.name) or is_bias_name(item.name)):
+        return found
+    return [replace(each, kind="small") if each.kind == "real" else each for each in found]
 
 
 def _learned(default: float) -> list[Proposal]:

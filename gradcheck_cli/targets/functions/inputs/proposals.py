@@ -24,12 +24,13 @@ ProposalKind = Literal[
     "one-hot-columns",
     "shares",
     "length",
+    "lengths",
     "constant",
     "keep",
 ]
 """What is put there. small: normal numbers that leave layer upon layer unsaturated. index: whole numbers below a
-length; length: the length itself. one-hot: a single 1 in each row, or in each column. shares: rows that sum to 1.
-keep: the parameter keeps its default."""
+length; length: the length itself; lengths: those of its axes in a tuple. one-hot: a single 1 in each row, or in each
+column. shares: rows that sum to 1. keep: the parameter keeps its default."""
 
 # Kinds that a gradient may be owed for.
 REAL: tuple[ProposalKind, ...] = ("real", "small", "positive", "unit")

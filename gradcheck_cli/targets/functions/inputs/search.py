@@ -37,7 +37,7 @@ from gradcheck_cli.targets.functions.inputs.options import (
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
 from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
 from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
-from gradcheck_cli.targets.functions.inputs.unrolled import in_length
+from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_cut, shortest
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
@@ -327,6 +327,11 @@ class InputSearch:
                 raise
             return self._tried({name: positive(proposal) for name, proposal in choice.items()})
 
+    def _ends(self, choice: ProposalChoice) -> bool:
+        """Does the forward end on it?"""
+        sample = drawn(choice, SIZES[0], self.seed)
+        return any(takes(ready, sample) for ready in ready_forms(self.form, sample))
+
     def _tried(self, choice: ProposalChoice) -> Guess | None:
         sample = drawn(choice, SIZES[0], self.seed)
         waiting = ready_forms(self.form, sample)
@@ -337,6 +342,8 @@ class InputSearch:
                 shorter = in_length(choice, error)
                 if shorter is None:
                     raise
+                return self._tried(shorter)
+            if (shorter := shortest(choice, self._ends)) is not None:
                 return self._tried(shorter)
             if not is_good(outputs):
                 raise FloatingPointError("the forward gives no finite floating-point numbers")
@@ -365,7 +372,7 @@ def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, othe
     """On both sets of sizes, two draws of the first where the forward does not take the second; then others."""
     first = drawn(choice, SIZES[0], seed)
     other = drawn(for_sizes(form, choice, 1), SIZES[1], seed)
-    second = other if takes(form, other) else drawn(choice, SIZES[0], seed + 1)
+    second = other if not is_cut(choice) and takes(form, other) else drawn(choice, SIZES[0], seed + 1)
     left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if runs(form, sample)]
     left_out = [sample for sample in left_out if not looks_up(form, sample)]
     return Guess(form, (first, second, *others, *left_out))

@@ -7,15 +7,23 @@ tells by how much.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.lengths_said import reshaped
+from gradcheck_cli.targets.functions.inputs.parameters import number_of_names
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
 # More numbers than any small network has; no product of small lengths, so that it is reshaped to nothing.
 TOO_LONG = 10_007
 UNROLLED = str(TOO_LONG)
+_LENGTHS = word_set(
+    "dimensions dimension dims dim sizes size layers layer shape shapes structure architecture units nodes"
+)
+# From the inputs to the outputs by way of one hidden layer.
+_LAYERS = ("d m d", "d m v")
 _WORDS = word_set("params parameters theta thetas weights unrolled vector flat vec w")
 
 
@@ -23,6 +31,21 @@ def is_unrolled(source: str, name: str) -> bool:
     """Does the code take slices of a parameter and give them shapes?"""
     sliced = re.search(rf"\b{re.escape(name)}\s*\[[^\]]*:", source)
     return bool(sliced) and "reshape" in source and bool(set(tokens(name)) & _WORDS)
+
+
+def lengths_beside(source: str, name: str, others: Sequence[str]) -> list[Proposal]:
+    """What may be the lengths that a vector is cut by: `d, h, k = dimensions`, `sizes[0] * sizes[1]`; [] for none.
+
+    As many outputs as inputs come before others: labels in the shape of the data are tried first.
+    """
+    is_taken_apart = number_of_names(source, name) or re.search(rf"\b{re.escape(name)}\s*\[", source)
+    if (
+        not is_taken_apart
+        or not set(tokens(name)) & _LENGTHS
+        or not any(is_unrolled(source, other) for other in others)
+    ):
+        return []
+    return [Proposal("lengths", axes) for axes in _LAYERS]
 
 
 def in_length(choice: ProposalChoice, error: ValueError) -> ProposalChoice | None:
@@ -34,6 +57,32 @@ def in_length(choice: ProposalChoice, error: ValueError) -> ProposalChoice | Non
     left, wanted = lengths
     length = TOO_LONG - left + wanted
     return {**choice, name: replace(choice[name], axes=str(length))} if 0 < length < TOO_LONG else None
+
+
+def shortest(choice: ProposalChoice, runs: Callable[[ProposalChoice], bool]) -> ProposalChoice | None:
+    """The choice with its vector as short as the forward takes it: `b2 = params[k : k + h]` leaves the rest of a longer
+    one unread; None where it has no vector that is too long, or nothing of it is read.
+
+    Args:
+        runs: does the forward end on a choice?
+    """
+    name = _unrolled_of(choice)
+    if not name:
+        return None
+    too_short, long_enough = 1, TOO_LONG
+    while long_enough - too_short > 1:
+        length = (too_short + long_enough) // 2
+        if runs({**choice, name: replace(choice[name], axes=str(length))}):
+            long_enough = length
+        else:
+            too_short = length
+    return {**choice, name: replace(choice[name], axes=str(long_enough))} if long_enough < TOO_LONG else None
+
+
+def is_cut(choice: ProposalChoice) -> bool:
+    """Does it hold lengths, and a vector as long as they were when it was found? With others only a part is read."""
+    says_lengths = any(each.kind in ("length", "lengths") for each in choice.values())
+    return says_lengths and any(each.axes.isdigit() for each in choice.values())
 
 
 def _unrolled_of(choice: ProposalChoice) -> str:
