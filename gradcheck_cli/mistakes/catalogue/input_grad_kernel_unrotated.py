@@ -40,8 +40,8 @@ MISTAKE = Mistake(
     id="input-grad-kernel-unrotated",
     order=160,
     title=(
-        "turns F the wrong way in dE/dX, where a correlation of G needs F turned by 180 degrees and a scatter needs F as "
-        "it stands"
+        "turns F the wrong way in dE/dX, where a correlation of G needs F turned by 180 degrees and a scatter needs F "
+        "as it stands"
     ),
     formulas={"input": on_other_case("input", _kernel_turned)},
     variants={"input": tuple(Variant(label, _with_kernel(change)) for label, change in _HALF_TURNS.items())},

@@ -25,7 +25,7 @@ from gradcheck_cli.report.page.blocks import (
 )
 from gradcheck_cli.report.page.parts import exactly, verdict_said
 
-# One equation holds for a whole gradient: where it does not, nobody knows how many entries are wrong, but that some are.
+# One equation holds for a whole gradient: where it does not, some entries are wrong, and nobody knows how many.
 _UNCOUNTED = ("adjoint",)
 _BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING)
 
