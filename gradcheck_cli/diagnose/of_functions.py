@@ -73,14 +73,14 @@ def _constant(name: str, factor: float) -> Finding | None:
             standing_for(Sign.OPPOSITE).id,
             name,
             "proved",
-            f"grad_{name} has the opposite sign",
+            f"grad_{name} has the opposite sign.",
             f"Turn the sign of grad_{name}.",
         )
     return Finding(
         standing_for(Sign.CONSTANT).id,
         name,
         "proved",
-        f"grad_{name} is {factor:.6g} times the right one on every sample",
+        f"grad_{name} is {factor:.6g} times the right one on every sample.",
         f"Leave the factor {factor:.6g} out.",
     )
 
@@ -90,7 +90,7 @@ def _by_length(name: str, what: str, rest: float, length: int, *, divided: bool)
     sign = Sign.BATCH if divided and is_first else Sign.AVERAGED if divided else Sign.CONSTANT
     times = "" if abs(rest - 1) <= SAME else f" {rest:.6g} times"
     change, mend = ("divided by", "Do not divide by it.") if divided else ("multiplied by", "Do not multiply by it.")
-    message = f"grad_{name} is{times} the right one {change} the number of {what} ({length} here)"
+    message = f"grad_{name} is{times} the right one {change} the number of {what} ({length} here)."
     return Finding(standing_for(sign).id, name, "proved", message, mend)
 
 
@@ -98,11 +98,11 @@ def placed(name: str, expected: Array, actual: Array, wrong: Array) -> str:
     """Where a gradient is wrong: how many entries, the indices that they are confined to, and the worst of them."""
     every = "all entries" if wrong.size > 1 else "its one entry"
     share = every if wrong.all() else f"{int(wrong.sum()):,} of {counted(wrong.size, 'entry')}"
-    where = "" if wrong.all() else _confined(wrong)
+    where = "" if wrong.all() or wrong.sum() == 1 else _confined(wrong)
     difference = np.where(wrong, np.abs(np.nan_to_num(actual) - expected), -1.0)
     at = tuple(int(place) for place in np.unravel_index(int(np.argmax(difference)), difference.shape))
-    entry = f"[{', '.join(map(str, at))}]" if at else ""
-    worst = f"{entry or 'it'} is {actual[at]:.6g} where {expected[at]:.6g} is right"
+    entry = f"grad_{name}[{', '.join(map(str, at))}]" if at else "it"
+    worst = f"{entry} is {actual[at]:.6g} where {expected[at]:.6g} is right"
     return f"grad_{name} is wrong in {share}{where}; {worst}"
 
 

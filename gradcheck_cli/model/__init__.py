@@ -9,6 +9,7 @@ from gradcheck_cli.model.axis import (
 from gradcheck_cli.model.case import Array as Array, Case as Case, Gradients as Gradients
 from gradcheck_cli.model.evidence import (
     CALL as CALL,
+    UNEXPLAINED as UNEXPLAINED,
     CannotShow as CannotShow,
     ChannelDifference as ChannelDifference,
     ChannelPair as ChannelPair,

@@ -212,6 +212,9 @@ class RungEvidence:
 CALL: Literal["call"] = "call"
 """In place of a gradient: the finding is about the call as a whole, which raised or did not end."""
 
+UNEXPLAINED = "unexplained"
+"""The id of a finding that only says where a gradient is wrong."""
+
 FindingAbout: TypeAlias = GradientName | Literal["call"]
 
 
@@ -268,6 +271,21 @@ class Finding:
     def at(self, place: CodePlace) -> Finding:
         """The finding, found at this place."""
         return replace(self, **vars(place))
+
+    @property
+    def claim(self) -> str:
+        """ "(proved)" or "(probable)"; "" of what only says where a gradient is wrong: nothing is supposed there."""
+        return "" if self.id == UNEXPLAINED else f"({self.certainty})"
+
+    @property
+    def is_supposed(self) -> bool:
+        """Is the cause only probable?"""
+        return self.claim == "(probable)"
+
+    @property
+    def titled(self) -> str:
+        """ "batch-mean (proved)" """
+        return f"{self.id} {self.claim}".rstrip()
 
     @property
     def about(self) -> str:

@@ -316,13 +316,20 @@ class TargetReport:
     power: FunctionPower | None = None
     settings: tuple[SettingResult, ...] = field(default=(), metadata=UNLESS_USUAL)
 
+    @property
+    def is_surrogate(self) -> bool:
+        """Is its backward meant to be no derivative of its forward, so that nothing was compared?"""
+        verdicts = {result.verdict for result in self.gradients.values()}
+        return self.verdict is Verdict.PASS and verdicts == {Verdict.NOT_APPLICABLE}
+
 
 @dataclass(frozen=True)
 class VerifyReport(Judgement):
     """The result of `gradcheck verify`.
 
     `summary` maps each mistake to the targets that make it, the commonest first; `options` are those it was asked with,
-    by name; `not_asked` are the targets that -x left out once one had failed.
+    by name; `not_asked` are the targets that -x left out once one had failed, `without_forward` what of files that were
+    asked whole was not asked: backwards beside which no forward stands, as they are named.
     """
 
     command: ClassVar[str] = "verify"
@@ -335,6 +342,7 @@ class VerifyReport(Judgement):
     targets: tuple[TargetReport, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     not_asked: tuple[str, ...] = ()
+    without_forward: tuple[str, ...] = field(default=(), metadata=UNLESS_USUAL)
     summary: Mapping[str, tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -114,6 +114,7 @@ def _environment() -> Environment:
         below=html_view.below,
         breakable=html_view.breakable,
         grid_groups=html_view.grid_groups,
+        marks_told=html_view.marks_told,
         arcs=html_arcs.arcs,
         shown_strips=html_view.shown_strips,
     )

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.text import code_parted, visible, visible_lines
 from gradcheck_cli.report.drawn import largest
-from gradcheck_cli.report.numerals import number, subscript
+from gradcheck_cli.report.numerals import subscript
 from gradcheck_cli.report.page.blocks import Block, Column, Example, ExampleArray, Folded, Remarks, Table, Text
 from gradcheck_cli.report.palette import AROUND_ZERO, RISING
 from gradcheck_cli.report.pictures import Scale, Strip, Tile
@@ -168,6 +168,18 @@ def grid_groups(example: Example) -> list[GridGroup]:
     return [_group(shown) for shown in example.arrays]
 
 
+def marks_told(example: Example) -> list[tuple[str, str]]:
+    """Each kind of mark that the example has, with what it means."""
+    used = {mark for shown in example.arrays for mark in shown.marks.values()}
+    words = {
+        "term": "a factor that counts rightly",
+        "wrong": "a factor that counts wrongly",
+        "entry": "the entry that is told here" if example.should_hold else "where they differ most",
+        "differs": "another entry that differs",
+    }
+    return [(mark, told) for mark, told in words.items() if mark in used]
+
+
 def _group(shown: ExampleArray) -> GridGroup:
     array = shown.array
     if array is None:
@@ -187,7 +199,7 @@ def _grid(shown: ExampleArray, planes: Array, place: tuple[int, ...]) -> Grid:
     scale, rank = largest([planes]), shown.array.ndim
     rows = [
         tuple(
-            _cell(float(value), scale, shown.marks.get((*place, row, column)[planes.ndim - rank :], ""))
+            _cell(shown, (*place, row, column)[planes.ndim - rank :], float(value), scale)
             for column, value in enumerate(line)
         )
         for row, line in enumerate(planes[place])
@@ -195,7 +207,7 @@ def _grid(shown: ExampleArray, planes: Array, place: tuple[int, ...]) -> Grid:
     return Grid(f"{shown.name}{subscript(place)}" if place else "", tuple(rows))
 
 
-def _cell(value: float, scale: float, mark: str) -> GridCell:
+def _cell(shown: ExampleArray, index: tuple[int, ...], value: float, scale: float) -> GridCell:
     share = value / scale if scale and math.isfinite(value) else 0.0
     tone = math.ceil(4 * abs(share) - 1e-9)
-    return GridCell(number(value), exact_number(value), tone if share > 0 else -tone, mark)
+    return GridCell(shown.text(index), exact_number(value), tone if share > 0 else -tone, shown.marks.get(index, ""))

@@ -39,7 +39,7 @@ def distinct(expected: float, actual: float) -> tuple[str, str]:
     shown = as_exactly_as(expected, actual), as_exactly_as(actual, expected)
     if expected == actual or shown[0] != shown[1]:
         return shown
-    longer = [(f"{expected:.{digits}e}", f"{actual:.{digits}e}") for digits in range(3, 17)]
+    longer = [(words.number(expected, digits), words.number(actual, digits)) for digits in range(4, 18)]
     return next((pair for pair in longer if pair[0] != pair[1]), longer[-1])
 
 

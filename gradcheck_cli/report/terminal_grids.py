@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
+import numpy as np
 from rich.text import Text
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.text import counted
-from gradcheck_cli.report.numerals import number, subscript
+from gradcheck_cli.report.numerals import subscript
 from gradcheck_cli.report.page.blocks import Example, ExampleArray
 from gradcheck_cli.report.terminal_text import Screen, beside, heading, styled
 from gradcheck_cli.report.words import first, size
@@ -43,27 +43,21 @@ def _is_starred(lines: Sequence[Text]) -> bool:
 
 
 def _array(shown: ExampleArray) -> list[list[Text]]:
-    if shown.array is None:
+    """One block for each of the first planes; entries unlike the truth are marked with a star."""
+    array, truth = shown.array, shown.truth
+    if array is None:
         return [[styled(shown.name, "bold"), Text("nothing returned")]]
-    return _planes(shown.name, shown.array, shown.truth)
-
-
-def _planes(name: str, array: Array, truth: Array | None) -> list[list[Text]]:
-    """One block for each of the first planes of `array`; entries unlike `truth` are marked with a star."""
     if array.size == 0:
-        return [[styled(name, "bold"), Text("empty"), styled(f"shape {array.shape}", "red")]]
-    planes = array.reshape(-1, *array.shape[-2:]) if array.ndim > 2 else array.reshape(1, *_as_plane(array))
-    same = truth is not None and truth.shape == array.shape
-    right = truth.reshape(planes.shape) if truth is not None and same else planes
+        return [[styled(shown.name, "bold"), Text("empty"), styled(f"shape {array.shape}", "red")]]
+    places = np.arange(array.size).reshape(-1, *(array.shape[-2:] if array.ndim > 2 else _as_plane(array)))
     leading = array.shape[:-2] if array.ndim > 2 else ()
     blocks = []
-    shown = len(first(range(len(planes)), _PLANES))
-    for place in range(shown):
-        title = name + (subscript(_unravel(place, leading)) if leading else "")
-        blocks.append([styled(title, "bold"), *_grid(planes[place], right[place])])
-    if len(planes) > shown:
-        blocks[-1].append(styled(counted(len(planes) - shown, "more plane"), "dim"))
-    if truth is not None and not same:
+    for place in first(range(len(places)), _PLANES):
+        title = shown.name + (subscript(_unravel(place, leading)) if leading else "")
+        blocks.append([styled(title, "bold"), *_grid(shown, array.shape, places[place])])
+    if len(places) > len(blocks):
+        blocks[-1].append(styled(counted(len(places) - len(blocks), "more plane"), "dim"))
+    if truth is not None and truth.shape != array.shape:
         blocks[-1].append(styled(f"shape {array.shape}, not {truth.shape}", "red"))
     return blocks
 
@@ -80,12 +74,9 @@ def _unravel(place: int, shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _grid(plane: Array, truth: Array) -> list[Text]:
-    shown, right = plane[:LARGEST, :LARGEST], truth[:LARGEST, :LARGEST]
-    cells = [
-        [_entry(float(actual), float(expected)) for actual, expected in zip(row, row_right, strict=True)]
-        for row, row_right in zip(shown, right, strict=True)
-    ]
+def _grid(shown: ExampleArray, shape: Sequence[int], places: Array) -> list[Text]:
+    """The corner of a plane. `places`: of its entries, counted through the whole array."""
+    cells = [[_entry(shown, _unravel(int(at), shape)) for at in row] for row in places[:LARGEST, :LARGEST]]
     width = max((cell.cell_len for row in cells for cell in row), default=0)
     lines = []
     for row in cells:
@@ -93,11 +84,10 @@ def _grid(plane: Array, truth: Array) -> list[Text]:
         for cell in row:
             line += Text(" " * (width - cell.cell_len)) + cell + Text(" ")
         lines.append(line)
-    cut = plane.shape[0] > LARGEST or plane.shape[1] > LARGEST
-    return lines + ([styled(f"the corner of {size(plane.shape)}", "dim")] if cut else [])
+    cut = places.shape[0] > LARGEST or places.shape[1] > LARGEST
+    return lines + ([styled(f"the corner of {size(places.shape)}", "dim")] if cut else [])
 
 
-def _entry(actual: float, expected: float) -> Text:
-    if actual == expected or (math.isnan(actual) and math.isnan(expected)):
-        return Text(number(actual))
-    return styled(f"*{number(actual)}", "red")
+def _entry(shown: ExampleArray, index: tuple[int, ...]) -> Text:
+    text = shown.text(index)
+    return styled(f"*{text}", "red") if shown.is_wrong(index) else Text(text)

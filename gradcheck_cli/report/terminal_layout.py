@@ -83,7 +83,10 @@ def _short(screen: Screen, section: PageSection, chosen: Sequence[Block]) -> lis
         return draw_command(screen, section.title, first.text)
     if isinstance(first, blocks.Sentence):
         label = styled(section.title, "bold")
-        return [*screen.labelled(label, draw_said(screen, first.text), _LEAST), *_blocks(screen, rest)]
+        return [
+            *screen.labelled(label, draw_said(screen, first.text), max(_LEAST, label.cell_len + 2)),
+            *_blocks(screen, rest),
+        ]
     return _blocks(screen, chosen)
 
 

@@ -145,10 +145,14 @@ _OUTCOMES = (
 
 def outcomes(report: VerifyReport) -> str:
     """ "4 targets: 2 right, 1 wrong, 1 not judged" """
-    amounts = Counter(target.verdict for target in report.targets)
+    amounts = Counter(target.verdict for target in report.targets if not target.is_surrogate)
     told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
+    surrogates = sum(target.is_surrogate for target in report.targets)
+    told += [counted(surrogates, "surrogate")] if surrogates else []
     text = f"{counted(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
     text += reservations(report.targets[0]) if len(report.targets) == 1 else _with_unreached(report)
+    alone = len(report.without_forward)
+    text += f"; {counted(alone, 'backward')} not asked (no forward)" if alone else ""
     return text + (f"; {len(report.not_asked)} more not asked (-x)" if report.not_asked else "")
 
 

@@ -112,6 +112,24 @@ def test_the_hook_stops_a_push_of_a_wrong_backward(tmp_path, hooks):
     assert (0, True) == (by_hand.returncode, "Passed" in by_hand.stdout)
 
 
+def test_the_hook_stops_a_commit_of_a_wrong_backward_where_it_is_told_so(tmp_path, hooks):
+    """With the stages that the page says, and it still runs by hand."""
+    repository, (folder, commit) = Repository(tmp_path), hooks
+    stages = re.search(r"`(stages: .*?)`", PAGE)[1]
+    text = CONFIGURATION.replace("URL", str(folder)).replace("REVISION", commit)
+    text = text.replace("- id: gradcheck-verify", f"- id: gradcheck-verify\n        {stages}")
+    (repository.folder / ".pre-commit-config.yaml").write_text(text)
+    assert 0 == repository.run("pre-commit", "install").returncode
+    (repository.folder / "my_layers.py").write_text(WRONG)
+    repository.git("add", "-A")
+
+    stopped = repository.git("commit", "-q", "-m", "layers")
+    by_hand = repository.run("pre-commit", *BY_HAND.split())
+
+    assert (1, True) == (stopped.returncode, "sign-flipped (proved)" in stopped.stdout + stopped.stderr)
+    assert (1, True) == (by_hand.returncode, "sign-flipped (proved)" in by_hand.stdout)
+
+
 def test_no_page_names_a_revision_that_is_not_there():
     """There is no tag yet: pages say how a commit is found."""
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]

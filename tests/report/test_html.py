@@ -307,7 +307,16 @@ def test_grids_mark_the_terms():
     assert marks(weight) == {"weight[0,0]": [["wrong", "wrong"]]}
     assert marks(grad_output) == {"G[0,0]": [["wrong"]]}
     assert marks(expected) == {"expected[0,0]": [["entry", ""]]}
-    assert marks(actual) == {"actual[0,0]": [["entry", ""]]}
+    assert marks(actual) == {"actual[0,0]": [["entry", "differs"]]}
+
+
+def test_every_kind_of_mark_has_its_words_and_no_other():
+    """Nobody is to guess what a dashed frame means."""
+    text = Page(render_html(failing_run_report(counterexample=input_counterexample()))).text
+
+    told = "Marks: n a factor that counts wrongly, n the entry that is told here, n another entry that differs."
+    assert told in " ".join(text.split())
+    assert [] == html_view.marks_told(example_of(bare_counterexample()))
 
 
 def test_terms_have_words():

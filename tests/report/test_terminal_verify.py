@@ -1,9 +1,10 @@
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.model import Term, Verdict
+from gradcheck_cli.model import Finding, FunctionExample, Term, Verdict
 from gradcheck_cli.report.terminal import TerminalOptions, print_report
 from tests.report import samples
 
@@ -228,6 +229,33 @@ def test_only_the_entries_that_differ_have_a_star():
     assert 1 == text.count("*7")
     assert 1 == text.count("*NaN")
     assert 2 == text.count("the corner of 5x5")
+
+
+def test_of_a_function_rounding_has_no_star_and_a_star_has_its_digits():
+    """Two numbers that read alike get the digits in which they differ; one that is right has its usual ones."""
+    expected = np.array([[0.28337], [0.0105980947856]])
+    actual = np.array([[0.28261], [0.0105980947857]])
+    example = FunctionExample("x", {"x": np.ones((2, 1))}, (np.ones((2, 1)),), (), expected, actual, (0, 0))
+    text = printed(one(samples.failing_target(counterexample=example)), 120)
+    assert ["0.2834", "*0.2826"] == re.findall(r"\*?0\.28\d*", text)
+    assert ["0.0106", "0.0106"] == re.findall(r"\*?0\.01\d*", text)
+
+
+def test_what_is_said_of_several_gradients_alike_is_said_once():
+    """Their names stand together; another mistake of another gradient stands alone."""
+    alike = [Finding("path-missing", name, "proved", f"grad_{name} lacks `var`.", "Add it.") for name in ("x", "b")]
+    other = Finding("path-missing", "w", "proved", "grad_w lacks `mean`.", "Add it.")
+    text = printed(one(samples.failing_target(findings=(alike[0], other, alike[1]))), 120)
+    assert "path-missing (proved), grad_x, grad_b: grad_x lacks `var`. The same holds for grad_b.\n" in text
+    assert "path-missing (proved), grad_w: grad_w lacks `mean`.\n" in text
+    assert 2 == text.count("Add it.")
+
+
+def test_that_a_mistake_is_not_known_is_no_supposition():
+    """Beside "unexplained" neither "proved" nor "probable" says anything."""
+    finding = Finding("unexplained", "x", "probable", "no mistake that is known here gives these numbers.", "")
+    text = printed(one(samples.failing_target(findings=(finding,))), 120)
+    assert "unexplained in grad_x: no mistake that is known here gives these numbers." in text
 
 
 def test_a_wrong_shape_and_nothing_at_all():

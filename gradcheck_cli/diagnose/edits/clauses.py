@@ -61,7 +61,7 @@ def clause_of(edit: Edit, cause: EditCause, editor: Editor, name: str = "") -> C
     clauses = _Clauses(editor)
     clause = clauses.of(edit, cause.scale)
     if edit.turns == "every":
-        clause = replace(clause, text=f"{clause.text}, each time")
+        clause = replace(clause, text=f"{clause.text}, each time that it is computed")
     if cause.way is None:
         return clause
     way = clauses.words.of_value(_seen_use(editor, cause.way.node))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from gradcheck_cli.diagnose.edits.graph_words import GraphWords
+from gradcheck_cli.diagnose.edits.graph_words import GraphWords, is_same_numbers
 from gradcheck_cli.model.forward_graph import Flow, ForwardGraph, Statement
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Ref
 
@@ -87,8 +87,14 @@ class _Drawing:
     def _add_use(self, ref: Ref, target: int) -> None:
         source = self._key(ref.node)
         if self._recording.nodes[ref.node].op != CONSTANT and source != self._key(target):
-            self.uses.setdefault((source, self._key(target)), self._words.name(ref))
+            self.uses.setdefault((source, self._key(target)), self._words.name(self._uncopied(ref)))
 
     def _key(self, index: int) -> Hashable:
+        index = self._uncopied(Ref(index)).node
         place = self._recording.nodes[index].place
         return index if place is None or self._recording.nodes[index].op == INPUT else (place.file, place.line)
+
+    def _uncopied(self, ref: Ref) -> Ref:
+        """What is copied before the forward begins, where no line is, is the argument itself."""
+        node = self._recording.nodes[ref.node]
+        return self._uncopied(next(node.refs())) if node.place is None and is_same_numbers(node) else ref

@@ -153,6 +153,4 @@ def _of_forward(name: str, place: SourcePlace) -> CodePlace:
 def _finding(sign: Sign, name: str, text: str, seen: Sequence[Observed]) -> Finding:
     mistake = standing_for(sign)
     is_proved = any(_sizes(each) != _sizes(seen[0]) and each.is_wrong(name) for each in seen[1:])
-    if not is_proved:
-        text = f"Probably: {text}"
     return Finding(mistake.id, name, "proved" if is_proved else "probable", text, mistake.fix_of_function)

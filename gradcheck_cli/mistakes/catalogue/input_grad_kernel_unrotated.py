@@ -39,7 +39,10 @@ _HALF_TURNS: dict[str, Callable[[Array], Array]] = {
 MISTAKE = Mistake(
     id="input-grad-kernel-unrotated",
     order=160,
-    title="correlates G with F as it stands, or not turned by 180 degrees, so F ends up turned in dE/dX",
+    title=(
+        "turns F the wrong way in dE/dX, where a correlation of G needs F turned by 180 degrees and a scatter needs F "
+        "as it stands"
+    ),
     formulas={"input": on_other_case("input", _kernel_turned)},
     variants={"input": tuple(Variant(label, _with_kernel(change)) for label, change in _HALF_TURNS.items())},
     elsewhere={"input": (Variant("", on_other_case("input", with_kernel_turned)),)},

@@ -30,7 +30,7 @@ def record_numpy(
         Exception: whatever the forward raises.
     """
     skipped = (os.path.dirname(np.__file__), os.path.dirname(torch.__file__), os.path.dirname(os.__file__))
-    recorder = Recorder(Places(files, skipped))
+    recorder = Recorder(Places(files, skipped, record_numpy.__code__))
     given = dict(values)
     for name, value in values.items():
         if _is_followed(value):

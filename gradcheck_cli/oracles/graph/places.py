@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import islice
-from types import FrameType
+from types import CodeType, FrameType
 from typing import NamedTuple
 
 from gradcheck_cli.model import syntax
@@ -32,16 +32,18 @@ class Places:
         files: the user's files. The innermost frame in one of them is the place; where there is none of them on the
             stack (a forward that is inherited from another), the innermost that is neither of `skipped` nor ours.
         skipped: folders whose code is nobody's subject (installed packages).
+        recorded_by: the function that runs the forward. Whatever called it has no part in the forward.
     """
 
     files: Collection[str] = ()
     skipped: tuple[str, ...] = ()
+    recorded_by: CodeType | None = None
     _statements: dict[str, dict[int, tuple[int, str, str]]] = field(default_factory=dict)
 
     def of(self, frame: FrameType | None) -> SourcePlace | None:
         """The place of the innermost frame of the user's code, from `frame` outwards."""
         stranger: FrameType | None = None
-        while frame is not None:
+        while frame is not None and frame.f_code is not self.recorded_by:
             file = frame.f_code.co_filename
             if file in self.files:
                 return self._place(frame)

@@ -51,7 +51,7 @@ def record(
         NotRecordableError: the forward did what cannot be written down; says what and where.
         Exception: whatever `call` raises.
     """
-    recorder = Recorder(Places(files, (os.path.dirname(_TORCH), os.path.dirname(os.__file__))))
+    recorder = Recorder(Places(files, (os.path.dirname(_TORCH), os.path.dirname(os.__file__)), record.__code__))
     for name, tensor in inputs.items():
         recorder.add_input(name, tensor)
     with recorder, _Leaves(recorder):

@@ -5,13 +5,14 @@ There are few kinds of block, so a new format only says how each of them looks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
 from gradcheck_cli.model import Array, Counterexample, FunctionExample, RunReport, Verdict
 from gradcheck_cli.model.forward_graph import ForwardGraph
 from gradcheck_cli.report.drawn import Drawn, drawn
+from gradcheck_cli.report.numerals import number
 from gradcheck_cli.report.page.quote import Quote
 from gradcheck_cli.report.pictures import Strip, strips
 
@@ -152,13 +153,25 @@ class MistakeBlock:
 class ExampleArray:
     """One array of a counterexample; `truth` is what it should be, None where it is right as it is.
 
-    `marks` tells entries that take part: index -> "term", "wrong" or "entry". `array` is None where nothing came back.
+    `marks` tells entries that take part: index -> "term", "wrong", "entry", or "differs" from the truth. `texts` are
+    entries with more digits than usual: those that would read like the ones that they differ from. `array` is None
+    where nothing came back.
     """
 
     name: str
     array: Array | None
     truth: Array | None
     marks: dict[tuple[int, ...], str]
+    texts: dict[tuple[int, ...], str] = field(default_factory=dict)
+
+    def text(self, index: tuple[int, ...]) -> str:
+        """One entry for people."""
+        assert self.array is not None
+        return self.texts.get(index) or number(float(self.array[index]))
+
+    def is_wrong(self, index: tuple[int, ...]) -> bool:
+        """Is it an entry that came back and differs from the truth?"""
+        return self.truth is not None and index in self.marks
 
 
 @dataclass(frozen=True)

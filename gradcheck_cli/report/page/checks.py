@@ -25,6 +25,8 @@ from gradcheck_cli.report.page.blocks import (
 )
 from gradcheck_cli.report.page.parts import exactly, verdict_said
 
+# One equation holds for a whole gradient: where it does not, some entries are wrong, and nobody knows how many.
+_UNCOUNTED = ("adjoint",)
 _BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING)
 
 
@@ -64,7 +66,9 @@ def _alike(checks: Sequence[Check]) -> list[list[Check]]:
 
 
 def _check_row(group: Sequence[Check], checks: Sequence[Check]) -> tuple[Text, ...]:
-    wrong = f"{grouped(sum(check.mismatched for check in group))} / {grouped(sum(check.entries for check in group))}"
+    amount = sum(check.mismatched for check in group)
+    more = "+" if amount and group[0].name in _UNCOUNTED else ""
+    wrong = f"{grouped(amount)}{more} / {grouped(sum(check.entries for check in group))}"
     telling = max(group, key=lambda check: -1.0 if check.worst is None else badness(check.worst.ratio))
     worst = plain("") if telling.worst is None else exactly(number(telling.worst.ratio), telling.worst.ratio)
     gradients = list(dict.fromkeys(check.gradient for check in group))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import cast
+
+import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec, Counterexample, FunctionExample, Term
 from gradcheck_cli.model.line import number_of_axes, without_rows
 from gradcheck_cli.model.text import counted
-from gradcheck_cli.report.numerals import number, subscript
+from gradcheck_cli.model.visible import visibly_apart
+from gradcheck_cli.report.numerals import distinct, number, subscript
 from gradcheck_cli.report.page.blocks import Column, Example, ExampleArray, PageSection, Table, Text, Tone, plain
 from gradcheck_cli.report.words import first, geometry
 
@@ -52,11 +55,7 @@ def _of_function(example: FunctionExample) -> Example:
     arrays += [
         ExampleArray(f"G{place}" if many else "G", grad, None, {}) for place, grad in enumerate(example.upstream)
     ]
-    entry: Marks = {} if example.entry is None else {example.entry: "entry"}
-    arrays += [
-        ExampleArray("expected", example.expected, None, entry),
-        ExampleArray("actual", example.actual, example.expected, entry),
-    ]
+    arrays += _compared(example, visibly_apart)
     name = f"grad_{example.gradient}"
     return Example(
         title=_SMALLEST if example.is_smallest else _AS_ASKED,
@@ -98,17 +97,47 @@ def _term_as_written(term: Term, spec: ConvSpec) -> Term:
 
 
 def _arrays(example: Counterexample) -> list[ExampleArray]:
-    marks, entry = _marks(example), {} if example.entry is None else {example.entry: "entry"}
+    marks = _marks(example)
     factors = {"x": ("x", example.x), "weight": ("weight", example.weight)}
     usual = "" if example.gradient == "bias" else "x"
-    arrays: list[tuple[str, Array | None, Array | None, Marks]] = []
+    arrays: list[ExampleArray] = []
     if example.other or usual:
         name, array = factors[example.other or usual]
-        arrays.append((name, array, None, marks.get(example.other, {})))
-    arrays.append(("G", example.grad_output, None, marks["grad_output"]))
-    arrays.append(("expected", example.expected, None, entry))
-    arrays.append(("actual", example.actual, example.expected, entry))
-    return [ExampleArray(*each) for each in arrays]
+        arrays.append(ExampleArray(name, array, None, marks.get(example.other, {})))
+    arrays.append(ExampleArray("G", example.grad_output, None, marks["grad_output"]))
+    # Small whole numbers are exact: there is no rounding in them.
+    return [*arrays, *_compared(example, _unequal)]
+
+
+def _compared(
+    example: Counterexample | FunctionExample, apart: Callable[[Array, Array], Array]
+) -> tuple[ExampleArray, ExampleArray]:
+    """What is expected beside what came back: the entries that differ are marked, with the digits that show it."""
+    expected, actual = example.expected, example.actual
+    entry: Marks = {} if example.entry is None else {example.entry: "entry"}
+    differing: list[tuple[int, ...]] = list(entry)
+    if actual is not None and actual.shape == expected.shape:
+        differing += [tuple(map(int, place)) for place in np.argwhere(apart(actual, expected))]
+    marks = dict.fromkeys(differing, "differs") | entry
+    told = {place: _told_apart(expected, actual, place) for place in differing}
+    right, wrong = ({place: pair[side] for place, pair in told.items() if any(pair)} for side in (0, 1))
+    return (
+        ExampleArray("expected", expected, None, entry, right),
+        ExampleArray("actual", actual, expected, marks, wrong),
+    )
+
+
+def _unequal(actual: Array, expected: Array) -> Array:
+    apart: Array = (actual != expected) & ~(np.isnan(actual) & np.isnan(expected))
+    return apart
+
+
+def _told_apart(expected: Array, actual: Array | None, place: tuple[int, ...]) -> tuple[str, str]:
+    """Both entries with the digits in which they differ; "" where the usual ones show it, or one is not there."""
+    if actual is None or actual.shape != expected.shape:
+        return "", ""
+    pair = float(expected[place]), float(actual[place])
+    return distinct(*pair) if number(pair[0]) == number(pair[1]) else ("", "")
 
 
 def _marks(example: Counterexample) -> dict[str, Marks]:

@@ -49,23 +49,37 @@ def exactly(text: str, value: float) -> Text:
 
 
 def mistakes(findings: Sequence[Finding], file: str, name: str) -> tuple[MistakeBlock, ...]:
-    """Each finding with how to mend it and when it shows.
+    """Each finding with how to mend it and when it shows; what is said of several gradients alike is said once.
 
     Args:
         findings: of a run or of a target.
         file: where their lines are counted.
         name: the function or class that was judged; a finding whose line was not found stands in it.
     """
-    return tuple(
-        MistakeBlock(
-            finding.id,
-            f"({finding.certainty}), {finding.about}",
-            finding.message,
-            tuple(fact(label, value) for label, value in _facts(finding, file, name) if value),
-            _quote(finding),
-            finding.graph,
-        )
-        for finding in findings
+    alike: dict[Finding, list[Finding]] = {}
+    for finding in findings:
+        alike.setdefault(_of_any_gradient(finding), []).append(finding)
+    return tuple(_mistake(group, file, name) for group in alike.values())
+
+
+def _of_any_gradient(finding: Finding) -> Finding:
+    """The finding without the name of its gradient: two that are then equal say the same."""
+    message, evidence = (text.replace(finding.about, "") for text in (finding.message, finding.evidence))
+    return replace(finding, gradient="", message=message, evidence=evidence)
+
+
+def _mistake(alike: Sequence[Finding], file: str, name: str) -> MistakeBlock:
+    finding = alike[0]
+    about = ", ".join(each.about for each in alike)
+    others = ", ".join(each.about for each in alike[1:])
+    same = f" The same holds for {others}." if others else ""
+    return MistakeBlock(
+        finding.id,
+        f"{finding.claim}, {about}" if finding.claim else f"in {about}",
+        f"{finding.message}{same}",
+        tuple(fact(label, value) for label, value in _facts(finding, file, name) if value),
+        _quote(finding),
+        finding.graph,
     )
 
 

@@ -92,7 +92,7 @@ def run_summary(report: RunReport) -> str:
         f"{VERDICT_WORDS[report.verdict]}  {passed} of {counted(len(decided), 'check')} passed",
         f"across channels: {same.across_channels.verdict or 'one plane only'}",
         f"across filters: {same.across_filters.verdict or 'one plane only'}",
-        *dict.fromkeys(f"{finding.id} ({finding.certainty})" for finding in report.findings),
+        *dict.fromkeys(finding.titled for finding in report.findings),
         _pictures_named(report.experiment.images),
     ]
     return "; ".join(parts)

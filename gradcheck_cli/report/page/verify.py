@@ -63,6 +63,7 @@ def verify_page(report: VerifyReport) -> Page:
         sections=(
             *(_overview(report) if len(report.targets) > 1 else ()),
             *(_target(number, target, len(report.targets)) for number, target in enumerate(report.targets, start=1)),
+            *_not_asked(report.without_forward),
             *surroundings(report),
             reproduce(report),
         ),
@@ -93,6 +94,15 @@ def _overview(report: VerifyReport) -> tuple[PageSection, ...]:
     return (PageSection("targets", "Targets", (table,), is_plain=True), *_mistakes(report.summary))
 
 
+def _not_asked(names: Sequence[str]) -> tuple[PageSection, ...]:
+    """Backwards without a forward: nobody is to take them for judged."""
+    if not names:
+        return ()
+    verb, pronoun = ("has", "it") if len(names) == 1 else ("have", "them")
+    told = f"{', '.join(names)} {verb} no forward in the file; to have {pronoun} judged, name {pronoun}"
+    return (PageSection("not-asked", "Not asked", (Sentence(plain(told)),), is_short=True),)
+
+
 def _shared_gradients(targets: Sequence[TargetReport]) -> tuple[str, ...]:
     """The gradients that all targets have a column for: a convolution's; none where functions have others."""
     return GRADIENTS if all(target.kind != "function" for target in targets) else ()
@@ -100,7 +110,7 @@ def _shared_gradients(targets: Sequence[TargetReport]) -> tuple[str, ...]:
 
 def _row(target: TargetReport, roles: Sequence[str]) -> tuple[Text, ...]:
     gradients = [_short(_gradient(target, name).verdict) if not target.error else plain("-") for name in roles]
-    counted = right(target.geometries) if target.geometries.tried else "-"
+    counted = "-" if target.is_surrogate or not target.geometries.tried else right(target.geometries)
     kept_back, reason = reservations(target).removeprefix(";").strip(), words.uncounted(target.reason)
     reason = "; ".join(part for part in (kept_back, reason) if part)
     name = (Said(target.target, target=target.target),)
@@ -179,9 +189,11 @@ def _asked(target: TargetReport) -> list[Block]:
 
 
 def _where_right(target: TargetReport) -> str:
-    """The condition only where the finding does not say it already."""
+    """The condition only where the finding does not say it already; nothing of a surrogate, of which a note tells."""
     is_said = len(target.findings) == 1 and target.findings[0].fails_when
     geometries = target.geometries
+    if target.is_surrogate:
+        return ""
     return where_right(replace(geometries, summary="") if is_said and geometries.tried else geometries)
 
 

@@ -73,7 +73,7 @@ def code(checks: Sequence[Check], verdict: Verdict, findings: Sequence[Finding])
 
 def _named(finding: Finding) -> str:
     """The mistake by its name: the sentence on it stands below the answer."""
-    return f"{finding.id} ({finding.certainty}) in {finding.about}"
+    return f"{finding.titled} in {finding.about}"
 
 
 def same(channels: Sameness) -> str:

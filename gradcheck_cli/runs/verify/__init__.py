@@ -15,7 +15,7 @@ from gradcheck_cli.model.files import is_code
 from gradcheck_cli.model.option import recorded
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import verify_command
-from gradcheck_cli.runs.verify.left_out import with_left_out
+from gradcheck_cli.runs.verify.left_out import without_forward
 from gradcheck_cli.runs.verify.reason import reason_of
 from gradcheck_cli.runs.verify.target import unusable, verify_target
 from gradcheck_cli.targets import TargetRef, called_by, resolve
@@ -59,7 +59,6 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
         except BaseException:
             running.end()
             raise
-    asked = asked if options.call else tuple(with_left_out(asked, refs, options.targets))
     reports = tuple(report for report in asked if report is not None)
     exit_code = exit_code_of(reports)
     return VerifyReport(
@@ -71,7 +70,16 @@ def verify_targets(options: VerifyOptions, progress: Progress = no_progress) -> 
         targets=reports,
         options=recorded(options),
         not_asked=tuple(ref.text for ref, report in zip(refs, asked, strict=True) if report is None),
+        without_forward=() if options.call else _left_alone(refs, asked, options.targets),
     )
+
+
+def _left_alone(
+    refs: Sequence[TargetRef], asked: Sequence[TargetReport | None], texts: Sequence[str]
+) -> tuple[str, ...]:
+    """Backwards without a forward, of the files of which something was asked."""
+    files = {ref.file for ref, report in zip(refs, asked, strict=True) if report is not None}
+    return without_forward([ref for ref in refs if ref.file in files], texts)
 
 
 def _check_beside(options: VerifyOptions) -> None:

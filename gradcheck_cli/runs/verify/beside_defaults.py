@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gradcheck_cli.mistakes import Sign, standing_for
-from gradcheck_cli.model import Finding
+from gradcheck_cli.model import UNEXPLAINED, Finding
 from gradcheck_cli.targets import Described, WrongBeside
 
 
@@ -22,7 +22,7 @@ def _unexplained(wrong: WrongBeside) -> Finding:
         f"direction the slope is {wrong.slopes}."
     )
     fix = f"Do with {name} in the backward what the forward does with it."
-    return Finding("unexplained", wrong.gradient, "proved", message, fix, wrong.setting)
+    return Finding(UNEXPLAINED, wrong.gradient, "proved", message, fix, wrong.setting)
 
 
 def _alone(wrong: WrongBeside) -> Finding:

@@ -14,7 +14,16 @@ import numpy as np
 
 from gradcheck_cli.checks.ladder.plain import FAR_WORSE, BesidePlain, beside_plain
 from gradcheck_cli.mistakes import Sign, standing_for
-from gradcheck_cli.model import Finding, FunctionForm, GradientResult, RungEvidence, Sample, TargetReport, Verdict
+from gradcheck_cli.model import (
+    UNEXPLAINED,
+    Finding,
+    FunctionForm,
+    GradientResult,
+    RungEvidence,
+    Sample,
+    TargetReport,
+    Verdict,
+)
 from gradcheck_cli.model.evidence import POWER
 from gradcheck_cli.model.recording import Recording
 from gradcheck_cli.trials.compared import Compared, FunctionComparison, judged_of
@@ -101,7 +110,7 @@ class FewBits:
         doubtful = [
             name
             for name, each in report.gradients.items()
-            if each.verdict is Verdict.FAIL and name not in proved and set(each.findings) <= {"unexplained"}
+            if each.verdict is Verdict.FAIL and name not in proved and set(each.findings) <= {UNEXPLAINED}
         ]
         if not doubtful:
             return report
@@ -170,11 +179,11 @@ def without_casts(client: CalledFunction, comparison: FunctionComparison, report
 
     The forward computes in more bits, else it would have been judged without them (`FewBits`).
     """
-    unexplained = [each.gradient for each in report.findings if each.id == "unexplained"]
+    unexplained = [each.gradient for each in report.findings if each.id == UNEXPLAINED]
     found = {name: finding for name in unexplained if (finding := _of_casts(client, comparison, name)) is not None}
     if not found:
         return report
-    findings = tuple(found.get(each.gradient, each) if each.id == "unexplained" else each for each in report.findings)
+    findings = tuple(found.get(each.gradient, each) if each.id == UNEXPLAINED else each for each in report.findings)
     named = {name: replace(report.gradients[name], findings=(finding.id,)) for name, finding in found.items()}
     return replace(report, findings=findings, gradients={**report.gradients, **named})
 

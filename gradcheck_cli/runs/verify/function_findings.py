@@ -9,23 +9,20 @@ from functools import partial
 import numpy as np
 
 from gradcheck_cli.checks.ladder.contract import Broken
-from gradcheck_cli.checks.ladder.judge import JudgedGradient
 from gradcheck_cli.diagnose.conditions_of_functions import distinguishing_setting
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.kinds import stands_for
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
-from gradcheck_cli.model import CALL, Array, Finding, FunctionExample, Sample, Verdict
+from gradcheck_cli.model import CALL, UNEXPLAINED, Array, Finding, FunctionExample, Sample, Verdict
+from gradcheck_cli.model.visible import VISIBLE, visibly_apart
 from gradcheck_cli.runs.verify.function_graph import recorded_calls
 from gradcheck_cli.trials.compared import Compared, FunctionComparison
 from gradcheck_cli.trials.function_trial import FunctionTrial
 
-# What two numbers differ by, relative to the largest, to be told as different places: only words hang on it.
-VISIBLE = 1e-9
 # Of a line on which an array changed while the call was looked on at.
 WRITTEN_HERE = "The array holds other numbers after this line."
-UNEXPLAINED = "unexplained"
 _AXES = ("rows", "columns")
 # Laws that every sample is asked about: of the others a sample that breaks none may not have been asked.
 _OF_EVERY_CALL = (Sign.COUNT, Sign.OTHER_SHAPE, Sign.NOT_FINITE)
@@ -164,14 +161,7 @@ def _unexplained(name: str, first: Compared) -> tuple[Finding, ...]:
 def _placed(name: str, compared: Compared) -> str:
     judged = compared.judged
     assert judged.actual is not None
-    return placed(name, judged.expected, judged.actual, _differs(judged))
-
-
-def _differs(judged: JudgedGradient) -> Array:
-    assert judged.actual is not None
-    scale = np.max(np.abs(judged.expected), initial=0.0) + np.max(np.abs(np.nan_to_num(judged.actual)), initial=0.0)
-    off: Array = np.abs(judged.actual - judged.expected) > VISIBLE * scale
-    return off | ~np.isfinite(judged.actual)
+    return placed(name, judged.expected, judged.actual, visibly_apart(judged.actual, judged.expected))
 
 
 def _seen(each: Compared) -> Seen:

@@ -12,8 +12,7 @@ from gradcheck_cli.diagnose.conditions_of_functions import settings_of
 from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
 from gradcheck_cli.diagnose.mended import sign_of
 from gradcheck_cli.mistakes import Sign, standing_for
-from gradcheck_cli.model import CALL, CodePlace, Finding, Verdict
-from gradcheck_cli.runs.verify.function_findings import UNEXPLAINED
+from gradcheck_cli.model import CALL, UNEXPLAINED, CodePlace, Finding, Verdict
 from gradcheck_cli.runs.verify.places import place_of_all
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.function_mending import FunctionMending

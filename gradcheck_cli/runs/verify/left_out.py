@@ -4,42 +4,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
-from gradcheck_cli.model import TargetReport
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.targets import TargetRef
 from gradcheck_cli.targets.functions.listing import left_out
 from gradcheck_cli.targets.resolve import parse
 
-NOTE = "not asked: {}, beside which no forward of {} stands; to have it judged, name it ({}:{})"
 
-
-def with_left_out(
-    reports: Sequence[TargetReport | None], refs: Sequence[TargetRef], texts: Sequence[str]
-) -> list[TargetReport | None]:
-    """The reports, the first of each file that was asked whole with what of it was not asked.
+def without_forward(refs: Sequence[TargetRef], texts: Sequence[str]) -> tuple[str, ...]:
+    """What is left out of each file that is asked whole, as one would name it: "course.py:stretch_backward".
 
     Args:
-        reports: of `refs`; None where -x left it out.
+        refs: what is asked.
         texts: as they were typed.
     """
     # Of a file of which something was named, that is what was meant.
     seen = {os.path.abspath(file_and_name(text)[0]) for text in texts if file_and_name(text)[1]}
-    noted: list[TargetReport | None] = []
-    for report, ref in zip(reports, refs, strict=True):
-        note = "" if ref.error or report is None or ref.file in seen else _note(ref, refs)
+    named: list[str] = []
+    for ref in refs:
+        named += [] if ref.error or ref.file in seen else _left_out(ref, refs)
         seen.add(ref.file)
-        noted.append(replace(report, notes=(*report.notes, note)) if report and note else report)
-    return noted
+    return tuple(named)
 
 
-def _note(ref: TargetRef, refs: Sequence[TargetRef]) -> str:
+def _left_out(ref: TargetRef, refs: Sequence[TargetRef]) -> list[str]:
     try:
         found = left_out(parse(ref.file), [other.name for other in refs if other.file == ref.file])
     except TargetError:
-        return ""
-    pronoun = "it" if len(found) == 1 else "them"
-    shown = ref.text.removesuffix(f":{ref.name}")
-    return NOTE.format(", ".join(found), pronoun, shown, found[0]) if found else ""
+        return []
+    file = ref.text.removesuffix(f":{ref.name}")
+    return [f"{file}:{name}" for name in found]

@@ -12,8 +12,9 @@ _LINE = re.compile(r"^:(\d+) ")
 def reason_of(target: TargetReport) -> str:
     """One clause for every verdict: what holds, which mistakes it makes, or why nothing could be said."""
     if target.findings:
+        first = target.findings[0]
         ids = ", ".join(dict.fromkeys(finding.id for finding in target.findings))
-        return f"{ids}: {target.findings[0].message}"
+        return f"{'probably ' if first.is_supposed else ''}{ids}: {first.message}"
     if target.error:
         return _error(target)
     wrong = [row for row in target.settings if row.verdict in (Verdict.FAIL, Verdict.ERROR)]

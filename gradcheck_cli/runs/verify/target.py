@@ -26,6 +26,7 @@ from gradcheck_cli.mistakes import Sign, describe
 from gradcheck_cli.model import (
     CALL,
     GRADIENTS,
+    UNEXPLAINED,
     ConvSpec,
     Finding,
     Geometries,
@@ -252,7 +253,7 @@ def _unexplained(transcript: Transcript, name: GradientName, words: Words) -> tu
         return ()
     message = f"no mistake of the catalogue gives these numbers; {locate(expected, actual, name, words.spatial)}"
     when = condition(*_known(transcript, name))
-    return (Finding("unexplained", name, "probable", message, "Compare the terms of the example.", when),)
+    return (Finding(UNEXPLAINED, name, "probable", message, "Compare the terms of the example.", when),)
 
 
 def _gradient_result(transcript: Transcript, name: GradientName, findings: Sequence[Finding]) -> GradientResult:

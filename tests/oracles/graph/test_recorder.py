@@ -1,6 +1,7 @@
 """A forward written down: what is recorded, from which line, and that it runs again to the same bits."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -135,6 +136,13 @@ def test_a_node_knows_its_statement_and_its_variable():
     assert "spread = ( (x - mean) ** 2 ).mean(-1, keepdim=True)" == places["spread"].text
     assert places["mean"].line + 1 == places["spread"].line
     assert "return (x - mean) * torch.rsqrt(spread + 1e-5) * w" == places[""].text
+
+
+def test_what_calls_the_forward_has_no_part_in_it():
+    """An operation that no line of a forward makes has no place, and least of all that of this test."""
+    tensors = drawn(x=(5, 7))
+    _, recording = record(partial(torch.mul, tensors["x"], 3.0), tensors)
+    assert [None] == [node.place for node in recording.nodes if node.op.startswith("aten.mul")]
 
 
 def test_what_no_output_depends_on_is_left_out():

@@ -206,7 +206,7 @@ def test_gradients_are_read_off_an_update(reports):
 def test_a_factor_is_named(reports):
     """A gradient in a dict stays right beside it."""
     assert verdicts(reports["Scale"]) == {"t": "fail", "gain": "pass"}
-    assert reports["Scale"].findings[0].message == "grad_t is 2 times the right one on every sample"
+    assert reports["Scale"].findings[0].message == "grad_t is 2 times the right one on every sample."
 
 
 def test_a_loss_that_returns_its_gradient_is_judged_by_the_loss(reports):

@@ -80,3 +80,32 @@ def test_what_is_wrong_only_in_other_circumstances_is_told(reports, name, identi
     assert [(identifier, gradient, "proved")] == findings(report)
     assert part in report.findings[0].message
     assert report.findings[0].fix
+
+
+LINES = """
+import numpy as np
+
+
+def centre_forward(rows, gain):
+    middle = rows.mean(axis=1, keepdims=True)
+    moved = (rows - middle) * gain
+    return moved, (rows, gain)
+
+
+def centre_backward(dout, cache):
+    rows, gain = cache
+    return dout * gain, (dout * (rows - rows.mean(axis=1, keepdims=True))).sum(axis=0)
+"""
+
+
+def test_a_drawn_forward_has_the_lines_of_the_user_and_no_other(tmp_path):
+    """The copies that a call of ours begins with are the arguments themselves."""
+    file = tmp_path / "lines.py"
+    file.write_text(LINES)
+    (report,) = verify_targets(VerifyOptions((str(file),))).targets
+    graph = report.findings[0].graph
+
+    assert ["rows", "gain", "middle = rows.mean(axis=1, keepdims=True)", "moved = (rows - middle) * gain"] == [
+        each.text for each in graph.statements
+    ]
+    assert ["rows", "rows", "gain", "middle"] == [use.name for use in graph.uses]

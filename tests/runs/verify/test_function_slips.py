@@ -191,8 +191,18 @@ def reports(tmp_path_factory):
     [
         ("gate_backward", "z", "derivative-missing", f"{CAME_OUT} the derivative of `s` by `z` is left out."),
         ("squash_backward", "a", "wrong-derivative", "of `out` by `a` is taken wrongly: 1 - y^2 for y (1 - y)."),
-        ("unroll_backward", "x", "path-missing", "the path through `before @ Wh` is not followed, each time."),
-        ("unroll_backward", "Wx", "path-missing", "the path through `before @ Wh` is not followed, each time."),
+        (
+            "unroll_backward",
+            "x",
+            "path-missing",
+            "the path through `before @ Wh` is not followed, each time that it is computed.",
+        ),
+        (
+            "unroll_backward",
+            "Wx",
+            "path-missing",
+            "the path through `before @ Wh` is not followed, each time that it is computed.",
+        ),
         ("unroll_backward", "start", "path-missing", "is not followed in all but the first turn."),
         (
             "each_backward",

@@ -21,31 +21,43 @@ def slope_grad(x):
 def stretch_backward(dout, x, w):
     return dout @ w.T, x.T @ dout
 """
-NOTE = "not asked: stretch_backward, beside which no forward of it stands; to have it judged, name it ({}:{})"
 
 
-def notes(text):
-    """Target -> those of its notes that say what was not asked."""
-    report = gradcheck_cli.verify(text)
-    return {target.name: [note for note in target.notes if note.startswith("not asked")] for target in report.targets}
+def written(folder, source=COURSE):
+    """A file of a course."""
+    file = folder / "course.py"
+    file.write_text(source)
+    return file
 
 
 def test_a_backward_without_a_forward_is_told_beside_what_was_judged(tmp_path):
     """What another one calls is a helper, and no layer."""
-    file = tmp_path / "course.py"
-    file.write_text(COURSE)
-    assert notes(str(file)) == {"bend_backward": [NOTE.format(file, "stretch_backward")]}
+    file = written(tmp_path)
+    report = gradcheck_cli.verify(str(file))
+
+    assert [f"{file}:stretch_backward"] == list(report.without_forward)
+    assert "1 target: 1 right; 1 backward not asked (no forward)" in str(report)
+    told = f"Not asked {file}:stretch_backward has no forward in the file; to have it judged, name it"
+    assert told in " ".join(str(report).split())
 
 
 def test_of_a_file_of_which_one_was_named_nothing_was_left_out(tmp_path):
     """That one is what was meant."""
-    file = tmp_path / "course.py"
-    file.write_text(COURSE)
-    assert notes(f"{file}:bend_backward") == {"bend_backward": []}
+    assert () == gradcheck_cli.verify(f"{written(tmp_path)}:bend_backward").without_forward
 
 
 def test_a_file_whose_backwards_all_have_forwards_says_nothing(tmp_path):
     """Nothing was left out."""
-    file = tmp_path / "course.py"
-    file.write_text(COURSE[: COURSE.index("def stretch_backward")])
-    assert notes(str(file)) == {"bend_backward": []}
+    report = gradcheck_cli.verify(str(written(tmp_path, COURSE[: COURSE.index("def stretch_backward")])))
+
+    assert () == report.without_forward
+    assert "not asked" not in str(report).lower()
+
+
+def test_a_file_that_was_not_reached_left_nothing_out(tmp_path):
+    """-x stopped before it."""
+    wrong = tmp_path / "a.py"
+    wrong.write_text("def f_forward(x):\n    return x * x, x\n\n\ndef f_backward(dout, x):\n    return dout * x\n")
+    report = gradcheck_cli.verify([str(wrong), str(written(tmp_path))], exitfirst=True)
+
+    assert ((f"{tmp_path / 'course.py'}",), ()) == (report.not_asked, report.without_forward)

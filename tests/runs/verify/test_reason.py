@@ -45,6 +45,16 @@ def test_a_wrong_target_names_each_mistake_once_and_tells_the_first():
     assert reason_of(target(verdict=Verdict.FAIL, findings=tuple(found))) == "shifted, batch-mean: shifted is so."
 
 
+def test_a_cause_that_is_not_proved_is_told_to_be_probable():
+    """A table has no other word for it; where no cause is told none is probable."""
+    supposed = Finding("shifted", "weight", "probable", "it is so.", "")
+    told = [replace(supposed, id=name) for name in ("shifted", "unexplained")]
+
+    assert ["probably shifted: it is so.", "unexplained: it is so."] == [
+        reason_of(target(verdict=Verdict.FAIL, findings=(each,))) for each in told
+    ]
+
+
 FOUND = (("shifted", "weight"), ("batch-mean", "weight"), ("shifted", "input"))
 
 

@@ -60,6 +60,15 @@ def test_another_backward_of_what_has_no_useful_derivative_is_a_surrogate(tmp_pa
     assert target.geometries.summary == "a surrogate: not judged as a derivative"
 
 
+def test_a_surrogate_is_not_counted_among_the_right(tmp_path):
+    """Nothing was compared: neither "1 right" nor "right on 0 of 5" is said of it."""
+    (tmp_path / "own.py").write_text(ROUNDED)
+    told = str(gradcheck_cli.verify(str(tmp_path / "own.py")))
+
+    assert "1 target: 1 surrogate" in told
+    assert "right" not in told
+
+
 @pytest.mark.parametrize("source", [REVERSED, ROUNDED])
 def test_a_surrogate_fails_where_the_user_is_strict(tmp_path, source):
     """It is not the derivative, whatever is meant."""
