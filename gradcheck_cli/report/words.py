@@ -252,11 +252,17 @@ def channels_named(ran: Experiment) -> str:
 
 GAUGE = "A is the sum of the absolute products of an entry, n how many there are."
 _RULES = re.compile(r"\bA\b")
+_CLAUSES = re.compile("[:,] ")
 
 
 def gauge_explained(checks: Sequence[Check]) -> str:
     """What A is, where one of these checks speaks of it."""
     return GAUGE if any(_RULES.search(f"{check.criterion} {check.detail}") for check in checks) else ""
+
+
+def without_gauge(detail: str) -> str:
+    """What a detail says without A, for where A is not explained: "typical rounding: 3 units of 2^-24 A" in brief."""
+    return ", ".join(part for part in _CLAUSES.split(detail) if not _RULES.search(part))
 
 
 def subject(report: RunReport) -> str:
