@@ -7,7 +7,7 @@ numbers, and does where the gradient is not the derivative, is asked by leaving 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -15,36 +15,72 @@ from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.scope import span
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.contract import TextEdit
-from gradcheck_cli.trials.compared import Compared, FunctionComparison
+from gradcheck_cli.trials.compared import LARGEST_SHARE, Compared, FunctionComparison, judged_of
 from gradcheck_cli.trials.function_trial import FunctionTrial, LeftOutGuard
 from gradcheck_cli.trials.functions import FunctionSession
 from gradcheck_cli.trials.guards import is_right_alone
 
 # As near to 0 or 1: a larger bound is a part of a formula.
 NEAR = 1e-4
+# Of what is in the exponent of e: at 10 a sigmoid is 4.5e-5 from its end.
+WIDE = 10.0
+_POWERS = ("exp", "expm1", "logaddexp", "cosh", "sinh")
 _CLIPS = ("clip", "clamp", "maximum", "minimum", "clamp_min", "clamp_max")
 _BOUNDS = ("a_min", "a_max", "min", "max")
 _LIBRARIES = ("np", "numpy", "torch")
 
 
 def clipped(session: FunctionSession, comparison: FunctionComparison, code: Code) -> dict[str, LeftOutGuard]:
-    """Gradients that are wrong only beyond such clips: name -> what is told of it."""
+    """Gradients that are wrong only beyond such clips: name -> what is told of it.
+
+    So is what keeps a power of e from growing too large, where the gradient is off by little and not wrong without it.
+    """
     beyond = {name: each for name, each in _wrong_in(comparison).items() if all(one.is_apart for one in each)}
-    clips = list(_clips(code, _are_near)) if beyond else []
-    if not clips:
+    if not beyond:
         return {}
+    near, wide = list(_clips(code, _are_near)), list(_clips(code, _are_wide))
+    found = _only_beyond(session, comparison, near, beyond)
+    if found or not wide or not _has_powers(code):
+        return found
+
+    def is_close(each: Sequence[Compared]) -> bool:
+        return all(one.share <= LARGEST_SHARE and not _is_wrong_alone(session, one) for one in each)
+
+    return _only_beyond(session, comparison, wide, beyond, is_close)
+
+
+def _is_wrong_alone(session: FunctionSession, each: Compared) -> bool:
+    """Is a gradient wrong where it is asked once more? Where the power is infinite nobody knows its derivative."""
+    trial = session.about(each.trial.sample, each.name, each.asking.upstream)
+    judged = judged_of(trial, trial.askings[0], each.name) if trial.askings else None
+    return judged is None or judged.verdict is Verdict.FAIL
+
+
+def _only_beyond(
+    session: FunctionSession,
+    comparison: FunctionComparison,
+    clips: Sequence[tuple[str, TextEdit]],
+    beyond: Mapping[str, Sequence[Compared]],
+    holds: Callable[[Sequence[Compared]], bool] = lambda _: True,
+) -> dict[str, LeftOutGuard]:
+    """What is told where these clips change nothing on usual numbers, and do where the gradients are wrong.
+
+    Args:
+        holds: what must hold of the comparisons of a gradient while the clips are left out.
+    """
     usual = [trial for trial in comparison.trials if trial.outputs and not trial.about]
     apart = [one.trial for each in beyond.values() for one in each]
     try:
-        if not session.client.edit([edit for _, edit in clips]):
+        if not clips or not usual or not session.client.edit([edit for _, edit in clips]):
             return {}
         is_guard = all(_is_same(session, trial) for trial in usual)
-        if not usual or not is_guard or any(_is_same(session, trial) for trial in apart):
+        if not is_guard or any(_is_same(session, trial) for trial in apart):
             return {}
+        right = [name for name, each in beyond.items() if holds(each)]
     finally:
         session.client.edit(())
     listed = ", ".join(dict.fromkeys(f"{text} of line {edit.line}" for text, edit in clips))
-    return {name: LeftOutGuard(f"grad_{name} is right, but not beyond the bounds of {listed}") for name in beyond}
+    return {name: LeftOutGuard(f"grad_{name} is right, but not beyond the bounds of {listed}") for name in right}
 
 
 def bounded(session: FunctionSession, comparison: FunctionComparison, code: Code) -> dict[str, LeftOutGuard]:
@@ -90,6 +126,18 @@ def _are_opposite(bounds: Sequence[ast.expr]) -> bool:
     """-5 and 5."""
     values = [_value(bound) for bound in bounds]
     return len(values) == 2 and None not in values and values[0] == -(values[1] or 0) != 0
+
+
+def _are_wide(bounds: Sequence[ast.expr]) -> bool:
+    """-500 and 500: all of them at least `WIDE`."""
+    values = [_value(bound) for bound in bounds]
+    return bool(values) and all(value is not None and abs(value) >= WIDE for value in values)
+
+
+def _has_powers(code: Code) -> bool:
+    """Does the code raise e to some power?"""
+    calls = (node.func for node in ast.walk(code.tree) if isinstance(node, ast.Call)) if code.tree is not None else ()
+    return any(getattr(called, "attr", getattr(called, "id", "")) in _POWERS for called in calls)
 
 
 def _is_wrong(each: Compared) -> bool:

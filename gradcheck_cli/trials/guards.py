@@ -75,10 +75,37 @@ def _in_the_text(
 
 
 def guards_in(code: Code) -> Iterator[AddedGuard]:
-    """Those that stand in the text as numbers."""
+    """Those that stand in the text as numbers, or as what is a number to whoever reads it."""
     for node in ast.walk(code.tree) if code.tree is not None else ():
-        if isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < abs(node.value) <= LARGEST_GUARD:
-            yield AddedGuard(f"{node.value:g}", TextEdit(*span(node), "0.0", is_statement=False))
+        text = _guard(node) if isinstance(node, ast.expr) else ""
+        if text:
+            yield AddedGuard(text, TextEdit(*span(node), "0.0", is_statement=False))
+
+
+def _guard(node: ast.expr) -> str:
+    """`1e-9`, `10 ** -9`, `pow(10.0, -9)`, `np.finfo(float).eps`, as it is told; "" of what is no small number."""
+    match node:
+        case ast.Constant(value=float(value)):
+            return f"{value:g}" if 0 < abs(value) <= LARGEST_GUARD else ""
+        case ast.BinOp(left=base, op=ast.Pow(), right=power):
+            return _power(node, base, power)
+        case ast.Call(func=ast.Name(id="pow") | ast.Attribute(attr="pow" | "power"), args=[base, power]):
+            return _power(node, base, power)
+        case ast.Attribute(attr="eps" | "epsilon" | "tiny", value=ast.Call(func=ast.Attribute(attr="finfo"))):
+            return ast.unparse(node)
+        case ast.Attribute(attr="epsilon", value=ast.Attribute(attr="float_info")):
+            return ast.unparse(node)
+    return ""
+
+
+def _power(node: ast.expr, base: ast.expr, power: ast.expr) -> str:
+    """A number to the power of another."""
+    try:
+        one, other = ast.literal_eval(base), ast.literal_eval(power)
+        value = float(one) ** float(other)
+    except (ValueError, TypeError, ArithmeticError):
+        return ""
+    return ast.unparse(node) if isinstance(value, float) and 0 < value <= LARGEST_GUARD else ""
 
 
 def _are_right_now(session: FunctionSession, wrong: list[Compared], settings: Sequence[str]) -> bool:

@@ -57,3 +57,33 @@ def test_a_number_that_is_put_in_the_place_of_0_and_1_is_such_a_bound(tmp_path, 
     assert [note.partition(" of ")[0] for note in report.notes if "beyond the bounds" in note] == [
         f"grad_{name} is right, but not beyond the bounds" for name in ("w", "b")
     ]
+
+
+GATED = """
+import numpy as np
+
+class Gated:
+    def __init__(self, width):
+        self.w = np.random.randn(width, 3)
+
+    def forward(self, x):
+        self.x = x
+        self.gate = 1 / (1 + np.exp(-np.clip(x, -BOUND, BOUND)))
+        return (x * self.gate) @ self.w
+
+    def backward(self, dout):
+        self.dw = (self.x * self.gate).T @ dout
+        return (dout @ self.w.T) * (self.gate + self.x * self.gate * (1 - self.gate))
+"""
+
+
+@pytest.mark.parametrize(("bound", "verdict"), [("12", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_what_keeps_an_exponent_from_growing_is_a_note_and_a_bound_among_usual_numbers_is_owed(
+    tmp_path, bound, verdict
+):
+    """At 12 the gate is open to six digits; at 1 it stands still where it should open."""
+    file = tmp_path / "gated.py"
+    file.write_text(GATED.replace("BOUND", bound))
+    report = function_here(f"{file}:Gated")
+    said = "grad_x is right, but not beyond the bounds of np.clip(x, -12, 12) of line 10"
+    assert (report.verdict, said in report.notes) == (verdict, verdict is Verdict.PASS)

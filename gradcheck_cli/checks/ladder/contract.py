@@ -97,6 +97,9 @@ def _of_entries(name: str, given: int, wanted: int) -> str:
 
 
 def _not_finite(outcome: FunctionOutcome) -> list[Broken]:
+    """Where the forward is finite: elsewhere there is no derivative."""
+    if not all(np.isfinite(out).all() for out in outcome.outputs):
+        return []
     return [
         Broken(
             Sign.NOT_FINITE,

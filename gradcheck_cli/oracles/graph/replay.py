@@ -5,7 +5,7 @@ The values of a replay are those of the recorded forward, operation by operation
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -167,8 +167,24 @@ def _positions(whole: torch.Tensor, size: list[int], stride: list[int], offset: 
     return torch.arange(whole.numel()).as_strided(size, stride, offset or 0)
 
 
-# By positions: with torch 2.13 the derivative of as_strided_scatter by what is written is wrong where two follow.
-_OWN = {"aten.as_strided.default": _window, "aten.as_strided_scatter.default": _written}
+def _scattered(call: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    """A scattering call, given only the part of its source that its index reaches."""
+
+    def reached(whole: torch.Tensor, dim: int, index: torch.Tensor, source: torch.Tensor, *rest: Any) -> torch.Tensor:
+        return call(whole, dim, index, source[tuple(slice(length) for length in index.shape)], *rest)
+
+    return reached
+
+
+# By positions: with torch 2.13 the derivative of as_strided_scatter by what is written is wrong where two follow. And
+# that of what scatters raises where the source is larger than the index.
+_OWN: Mapping[str, Callable[..., torch.Tensor]] = {
+    "aten.as_strided.default": _window,
+    "aten.as_strided_scatter.default": _written,
+    "aten.scatter_add.default": _scattered(torch.scatter_add),
+    "aten.scatter.src": _scattered(torch.scatter),
+    "aten.scatter_reduce.two": _scattered(torch.scatter_reduce),
+}
 
 
 def like(array: Array, tensor: torch.Tensor) -> torch.Tensor:

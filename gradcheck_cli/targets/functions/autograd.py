@@ -181,14 +181,11 @@ class AutogradForm:
         return Ran(outputs, gradients, returned, len(values), changed)
 
     def _applied(self, owner: Any, given: Mapping[str, Any]) -> Any:
-        """By position, as apply takes no names; a default in between is handed as it is."""
+        """By position, as apply takes no names; with every default, of which `ctx.needs_input_grad` speaks too."""
         return owner.apply(*self._by_place(given))
 
     def _by_place(self, given: Mapping[str, Any]) -> list[Any]:
-        left = list(self.parameters)
-        while left and left[-1].name not in given:
-            left.pop()
-        return [given.get(item.name, item.default) for item in left]
+        return [given.get(item.name, item.default) for item in self.parameters]
 
 
 def _spied(owner: Any, raw: list[Any]) -> Any:

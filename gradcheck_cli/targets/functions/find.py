@@ -39,7 +39,7 @@ from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
-from gradcheck_cli.targets.functions.network import makings_of, network_forms, reads_keys
+from gradcheck_cli.targets.functions.network import goes_forward, makings_of, network_forms, reads_keys
 from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
@@ -99,7 +99,7 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield from _on_what_it_takes(alone)
         return
     if functions:
-        yield from network_forms(functions, alone.fore.name, alone.back.name)
+        yield from network_forms(functions, goes_forward(functions, alone.fore.name), alone.back.name)
         yield from made_pairs(alone, makings_of(functions, alone.fore.name))
     yield from pointwise_pairs(composed or alone)
     pair = composed or unpacked(alone, vars(loaded.module))

@@ -18,7 +18,10 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.inputs.proposals import is_bias_name
 from gradcheck_cli.targets.functions.plain import PlainFunction
 
-_COUNTED = r"""\[\s*(?:(['"])([A-Za-z_]+)\1\s*\+\s*str\(|[fF](['"])([A-Za-z_]+)\{|(['"])([A-Za-z_]+)%[ds]\5\s*%)"""
+_COUNTED = (
+    r"""\[\s*(?:(['"])([A-Za-z_]+)\1\s*\+\s*str\(|[fF](['"])([A-Za-z_]+)\{|(['"])([A-Za-z_]+)%[ds]\5\s*%"""
+    r"""|(['"])([A-Za-z_]+)\{0?\}\7\.format\()"""
+)
 # `parameters["W1"]`: as many layers as there are numbers.
 _NUMBERED = r"""\[\s*(['"])([A-Za-z_]+)(\d)\1\s*\]"""
 # The lengths of networks of one, two and three layers, as a constructor would call them.
@@ -43,7 +46,9 @@ def letters_of(source: str, name: str) -> tuple[tuple[str, ...], int]:
 
 def _counted_letters(source: str, name: str) -> tuple[str, ...]:
     """What stands before the number in the keys of a dict: ("W", "b"); () where none are counted."""
-    found = [match[2] or match[4] or match[6] for match in re.finditer(rf"\b{re.escape(name)}{_COUNTED}", source)]
+    found = [
+        match[2] or match[4] or match[6] or match[8] for match in re.finditer(rf"\b{re.escape(name)}{_COUNTED}", source)
+    ]
     return tuple(dict.fromkeys(found))
 
 

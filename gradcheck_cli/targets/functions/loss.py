@@ -17,6 +17,7 @@ from gradcheck_cli.targets.functions.reading import (
     gradients_among,
     owners,
     parameter_names,
+    rejoined,
     returned_names,
     unstacked,
 )
@@ -119,7 +120,7 @@ class LossForm:
         result = call_by_name(self.function.call, given)
         loss, rest, said = self._parts(result)
         arguments = float_arrays(values)
-        entries = unstacked(gradients_among(entries_of(rest, said)), arguments)
+        entries = rejoined(unstacked(gradients_among(entries_of(rest, said)), arguments), arguments)
         names = owners(entries, arguments)
         gradients, returned = claimed(names, entries)
         return Ran(outputs_of([loss]), gradients, returned, mutated=mutated(values, given))

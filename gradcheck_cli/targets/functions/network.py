@@ -186,7 +186,7 @@ def network_forms(functions: Mapping[str, PlainFunction], fore: str, back: str) 
         fore, back: those two that name each other.
     """
     makings = makings_of(functions, fore)
-    losses = [functions[name] for name in functions if _is_loss(name, functions)]
+    losses = [functions[name] for name in _losses_of(back, functions)]
     for making in makings:
         for loss in losses:
             named = NetworkFunctions(making, functions[fore], loss, functions[back])
@@ -200,6 +200,18 @@ def makings_of(functions: Mapping[str, PlainFunction], fore: str) -> list[PlainF
     """What makes the parameters of a forward: functions of the file, else the keys that it counts."""
     own = [functions[name] for name in functions if initializes(name)]
     return own or list(keyed_makings(functions[fore].source, Handing.dict_name(functions[fore])))
+
+
+def goes_forward(functions: Mapping[str, PlainFunction], fore: str) -> str:
+    """What goes forward in a file of networks: the function itself; of a loss, the only other one that reads keys.
+
+    A backward may have more words in common with its loss.
+    """
+    if not _is_loss(fore, functions):
+        return fore
+    others = [name for name in functions if not _is_loss(name, functions) and name not in backwards_among(functions)]
+    found = [name for name in others if reads_keys(functions[name])]
+    return found[0] if len(found) == 1 else fore
 
 
 def reads_keys(fore: PlainFunction) -> bool:
@@ -248,6 +260,15 @@ def _matched(form: NetworkForm, calls: Sequence[tuple[Sample, Mapping[str, Array
         return tuple(name for name in form.shapes if all(is_matched(*call, name) for call in calls))
     except (ValueError, TypeError, ArithmeticError):  # its target is of another shape than the output
         return ()
+
+
+def _losses_of(back: str, functions: Mapping[str, PlainFunction]) -> list[str]:
+    """The losses of the file, those first whose names say what the backward's says, as `with_regularization`."""
+
+    def unlike(name: str) -> int:
+        return len(set(tokens(name)) ^ set(tokens(back)))
+
+    return sorted((name for name in functions if _is_loss(name, functions)), key=unlike)
 
 
 def _is_loss(name: str, functions: Mapping[str, PlainFunction]) -> bool:

@@ -15,7 +15,7 @@ from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, W
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, constant
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import entries_of, returned_names
-from gradcheck_cli.targets.functions.spelling import is_cache, is_target, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import PREDICTED_WORDS, is_cache, is_target, tokens, word_set
 
 Arrays: TypeAlias = Mapping[str, Array]
 
@@ -119,7 +119,7 @@ class Handing:
             return dict(self.states)
         if is_target(name):
             return self.target
-        if self.result is not None and set(tokens(name)) & _OUTPUTS:
+        if self.result is not None and set(tokens(name)) & (_OUTPUTS | PREDICTED_WORDS):
             return self.output()
         if len(name) == 1 and name.lower() == "x":
             return self.data[1]

@@ -29,7 +29,15 @@ from gradcheck_cli.targets.functions.form import (
 )
 from gradcheck_cli.targets.functions.jacobians import of_jacobian, weighed
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
-from gradcheck_cli.targets.functions.reading import claimed, counts_with, entries_of, owners, returned_names, unstacked
+from gradcheck_cli.targets.functions.reading import (
+    claimed,
+    counts_with,
+    entries_of,
+    owners,
+    rejoined,
+    returned_names,
+    unstacked,
+)
 from gradcheck_cli.targets.functions.spelling import (
     are_renamed,
     argument_called,
@@ -190,7 +198,7 @@ class PairForm:
     ) -> Ran:
         assert self.wiring is not None
         arguments = float_arrays(values)
-        entries = unstacked(entries_of(back, self.returned(list(arguments))), arguments)
+        entries = rejoined(unstacked(entries_of(back, self.returned(list(arguments))), arguments), arguments)
         gradients, returned = claimed(owners(entries, arguments), entries)
         if self.is_bare:
             returned = tuple(of_jacobian(entry, upstream[0], arguments) for entry in returned)

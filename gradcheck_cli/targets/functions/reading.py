@@ -245,6 +245,26 @@ def unstacked(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]
     return list(entries)
 
 
+def rejoined(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]) -> list[tuple[str, Any]]:
+    """The gradients of all parts of a vector one behind the other; the entries as they are where they are none.
+
+    `return J, Theta1_grad, Theta2_grad` of weights that come unrolled: in the order in which they are returned.
+    """
+    parts = [as_array(value) for _, value in entries]
+    vectors = [name for name, array in arguments.items() if array.ndim == 1]
+    if (
+        len(parts) < 2
+        or any(part is None for part in parts)
+        or any(belongs_to(name, list(arguments)) for name, _ in entries)
+    ):
+        return list(entries)
+    arrays = [part for part in parts if part is not None]
+    whole = [name for name in vectors if arguments[name].size == sum(part.size for part in arrays)]
+    if len(whole) != 1 or any(part.shape == array.shape for part in arrays for array in arguments.values()):
+        return list(entries)
+    return [(whole[0], np.concatenate([part.ravel() for part in arrays]))]
+
+
 def _are_rows(parts: Sequence[Array], array: Array) -> bool:
     return all(part.ndim == array.ndim and part.shape[1:] == array.shape[1:] for part in parts)
 

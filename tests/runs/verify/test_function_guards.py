@@ -116,3 +116,14 @@ def test_a_guard_is_all_that_decides_where_a_chance_is_0_or_1_to_the_last_digit(
     report = function_here(f"{file}:chance_loss")
     assert report.verdict is verdict
     assert any("is right but for the 1e-12 of line 6" in note for note in report.notes) is (verdict is Verdict.PASS)
+
+
+@pytest.mark.parametrize("guard", ["10 ** (-9)", "pow(10.0, -9)", "np.finfo(np.float32).eps / 1e4"])
+def test_a_guard_may_be_written_as_a_power_or_as_the_roundoff(tmp_path, guard):
+    """It is quoted as it stands there."""
+    said = guard.removesuffix(" / 1e4")
+    file = tmp_path / "sure.py"
+    file.write_text(SURE_OR_NOT.replace("FACTOR", "").replace("1e-12", guard))
+    report = function_here(f"{file}:chance_loss")
+    assert report.verdict is Verdict.PASS
+    assert any(f"is right but for the {said} of line 6" in note for note in report.notes)

@@ -190,3 +190,46 @@ def naive_softmax_loss_and_gradient(center, outside_idx, vectors, dataset):
 """
     report = judged(tmp_path, code, "naive_softmax_loss_and_gradient")
     assert (report.verdict, set(report.gradients)) == (Verdict.PASS, {"center", "vectors"})
+
+
+COUNTED_KEYS = """
+import numpy as np
+
+def forward(X, params):
+    cache, L = {"A0": X}, len(params) // 2
+    for l in range(1, L + 1):
+        Z = np.dot(params["W{}".format(l)], cache["A{}".format(l - 1)]) + params["b{}".format(l)]
+        cache["A{}".format(l)] = np.tanh(Z) if l < L else 1 / (1 + np.exp(-Z))
+        cache["W{}".format(l)] = params["W{}".format(l)]
+    return cache["A{}".format(L)], cache
+
+def compute_cost_with_penalty(y_hat, Y, params, lambd):
+    penalty = sum(np.sum(params["W{}".format(l)] ** 2) for l in range(1, len(params) // 2 + 1))
+    return compute_cost(y_hat, Y) + lambd * penalty / (2 * Y.shape[1])
+
+def compute_cost(y_hat, Y):
+    return -np.sum(Y * np.log(y_hat) + (1 - Y) * np.log(1 - y_hat)) / Y.shape[1]
+
+def backward(X, Y, cache):
+    return backward_with_penalty(X, Y, cache, 0.0)
+
+def backward_with_penalty(X, Y, cache, lambd):
+    m, L, grads = X.shape[1], (len(cache) - 1) // 2, {}
+    dZ = cache["A{}".format(L)] - Y
+    for l in reversed(range(1, L + 1)):
+        penalty = lambd * cache["W{}".format(l)]
+        grads["dW{}".format(l)] = (np.dot(dZ, cache["A{}".format(l - 1)].T) + penalty) / m
+        grads["db{}".format(l)] = np.sum(dZ, axis=1, keepdims=True) / m
+        dZ = np.dot(cache["W{}".format(l)].T, dZ) * (1 - cache["A{}".format(l - 1)] ** 2)
+    return grads
+"""
+
+
+@pytest.mark.parametrize("name", ["backward", "backward_with_penalty"])
+def test_each_backward_is_that_of_the_loss_whose_name_says_the_same(tmp_path, name):
+    """Keys that `"W{}".format(l)` counts; of two losses one has the penalty of one backward."""
+    report = judged(tmp_path, COUNTED_KEYS, name)
+    wrong = judged(tmp_path, COUNTED_KEYS.replace("+ penalty", ""), name)
+
+    assert report.verdict is Verdict.PASS
+    assert wrong.verdict is (Verdict.PASS if name == "backward" else Verdict.FAIL)

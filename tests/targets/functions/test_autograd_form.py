@@ -99,3 +99,25 @@ def test_a_none_in_every_return_is_one():
     assert set() == written_as_none(SOURCE.replace("g, None", "g, g"), "Gate")
     assert {1} == written_as_none(SOURCE.replace("return g, None", "nothing = None; return g, nothing"), "Gate")
     assert set() == written_as_none(SOURCE.replace("return g, None", "some = None; some = g; return g, some"), "Gate")
+
+
+class Powered(torch.autograd.Function):
+    """Asks whether the gradient of what has a default is wanted."""
+
+    @staticmethod
+    def forward(ctx, x, power=3.0, steps=1):
+        ctx.save_for_backward(x)
+        ctx.power = power
+        return x**power
+
+    @staticmethod
+    def backward(ctx, g):
+        assert ctx.needs_input_grad[1:] == (False, False)
+        return ctx.power * ctx.saved_tensors[0] ** (ctx.power - 1) * g, None, None
+
+
+def test_defaults_are_handed_too():
+    """`needs_input_grad` is as long as the arguments that apply was handed: its author's calls hand all."""
+    ran = AutogradForm(Powered, "").run({"x": X}, [ONES])
+
+    assert ran.gradients["x"].tolist() == [12.0, 27.0]

@@ -139,3 +139,26 @@ def svm_gradient(w, X, y, C):
     report = function_here(f"{file}:svm_gradient")
     assert report.verdict is Verdict.PASS
     assert report.inputs == "w 5, X 3x5, y 3, C 0.5 (guess)"
+
+
+BETTING = """
+import numpy as np
+
+def odds_cost(theta, X, y, lam):
+    p = 1 / (1 + np.exp(-np.matmul(X, theta)))
+    rows, kept = len(y), np.ones((len(theta), len(theta[0])))
+    cost = -np.sum(np.matmul(y.T, np.log(p)) + np.matmul((1 - y).T, np.log(1 - p))) / rows
+    return cost + lam * np.sum((kept * theta) ** 2) / 2, FACTOR * np.matmul(X.T, p - y) / rows + lam * theta
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_targets_that_are_compared_with_every_prediction_are_one_column(tmp_path, factor, verdict):
+    """`y.T @ log(p)` of several columns sums each beside each: no such loss was meant, and its gradient says so."""
+    file = tmp_path / "betting.py"
+    file.write_text(BETTING.replace("FACTOR", factor))
+
+    report = function_here(f"{file}:odds_cost")
+
+    assert report.verdict is verdict
+    assert "y 3x1" in report.inputs

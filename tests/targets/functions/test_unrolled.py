@@ -55,3 +55,58 @@ def test_a_hidden_layer_whose_slope_is_forgotten_fails_there(tmp_path):
     report = function_here(f"{file}:cost_and_grad")
 
     assert (report.verdict, report.gradients["params"].verdict) == (Verdict.FAIL, Verdict.FAIL)
+
+
+BESIDE = """
+import numpy as np
+
+def apart(seq, nm, nu, nf):
+    return seq[:nm * nf].reshape(nm, nf), seq[nm * nf:].reshape(nu, nf)
+
+def rating_cost(params, Y, R, nm, nu, nf, lam=0.0):
+    films, people = apart(params, nm, nu, nf)
+    return 0.5 * (((films @ people.T - Y) * R) ** 2).sum() + 0.5 * lam * ((films ** 2).sum() + (people ** 2).sum())
+
+def rating_gradient(params, Y, R, nm, nu, nf, lam=0.0):
+    films, people = apart(params, nm, nu, nf)
+    off = (films @ people.T - Y) * R
+    return np.r_[(off @ people + lam * films).ravel(), (off.T @ films MORE).ravel()]
+"""
+
+
+@pytest.mark.parametrize(("more", "verdict"), [("+ lam * people", Verdict.PASS), ("", Verdict.FAIL)])
+def test_a_helper_cuts_the_vector(tmp_path, more, verdict):
+    """Three films, six people and five features; the penalty is asked too, whose default is none."""
+    file = tmp_path / "films.py"
+    file.write_text(BESIDE.replace("MORE", more))
+
+    report = function_here(f"{file}:rating_gradient")
+
+    assert report.verdict is verdict
+    assert report.inputs.startswith("params 45, Y 3x6, R 3x6, nm 3, nu 6, nf 5")
+
+
+PARTS = """
+import numpy as np
+
+def mirror_cost(theta, visible_size, hidden_size, data):
+    W = theta[:visible_size * hidden_size].reshape(hidden_size, visible_size)
+    b = theta[visible_size * hidden_size:]
+    hidden = np.tanh(W @ data + np.tile(b, (data.shape[1], 1)).T)
+    off = W.T @ hidden - data
+    dW = (W @ off * (1 - hidden ** 2)) @ data.T + hidden @ off.T
+    db = (W @ off * (1 - hidden ** 2)).sum(axis=1)
+    return 0.5 * np.sum(off ** 2), RETURNED
+"""
+
+
+@pytest.mark.parametrize("returned", ["np.r_[dW.ravel(), db]", "dW, db"])
+def test_the_last_part_is_added_to_something_and_the_gradients_come_whole_or_in_parts(tmp_path, returned):
+    """Six hidden units of five visible ones: 36 numbers, of which nothing but a sum tells the last six."""
+    file = tmp_path / "mirror.py"
+    file.write_text(PARTS.replace("RETURNED", returned))
+
+    report = function_here(f"{file}:mirror_cost")
+
+    assert (report.verdict, report.gradients["theta"].verdict) == (Verdict.PASS, Verdict.PASS)
+    assert report.inputs.startswith("theta 36, visible_size 5, hidden_size 6, data 5x3")

@@ -6,15 +6,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from gradcheck_cli.model import Sample
 from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.guided import FORWARD_ENDED, UNEQUAL, Progress, guided, progress_of
 from gradcheck_cli.targets.functions.inputs.options import chosen
-from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
+from gradcheck_cli.targets.functions.inputs.running import is_good
 from gradcheck_cli.targets.functions.inputs.variations import is_axis, with_other_settings
 from gradcheck_cli.targets.functions.pair import PairForm
 
@@ -66,6 +65,9 @@ class Beside:
                 return
             sample = self._drawn(changed)
             fits = self._fits(sample)
+            if fits is None:  # a power of 2.8 is meant for positive numbers
+                above = self._drawn({name: positive(proposal) for name, proposal in changed.items()})
+                sample, fits = (above, above_fits) if (above_fits := self._fits(above)) is not None else (sample, None)
             if fits is None or fits.share < 1:
                 other = self._reshaped(changed)
                 if other is not None:
@@ -108,6 +110,8 @@ class Beside:
             outputs = self.form.forward(sample.values)
         except Exception as error:  # whatever it raises
             return progress_of(error, self.file)
+        if not is_good(outputs):
+            return ()
         fits = fitted(self.form, sample, outputs)
         if fits.share < 1 and fits.error is None and not fits.odd and not fits.is_empty and self._slipped is None:
             self._slipped = choice
@@ -119,8 +123,7 @@ class Beside:
             outputs = self.form.forward(sample.values)
         except Exception:  # whatever it raises
             return None
-        is_good = outputs and all(out.dtype.kind == "f" and np.isfinite(out).all() for out in outputs)
-        return fitted(self.form, sample, outputs) if is_good else None
+        return fitted(self.form, sample, outputs) if is_good(outputs) else None
 
     def _drawn(self, choice: ProposalChoice) -> Sample:
         return drawn(choice, SIZES[0], self.seed + 2)

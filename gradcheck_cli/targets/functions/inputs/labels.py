@@ -55,6 +55,25 @@ def labels_nothing(form: WrittenFunction, sample: Sample, choice: ProposalChoice
     return (has_samples and len(rows) < len(named)) or any(not _goes_along(form, sample, name) for name in rows)
 
 
+def mixes_columns(form: WrittenFunction, sample: Sample) -> bool:
+    """Is the loss the same whichever of its targets' columns comes first? `y.T @ np.log(p)` sums over each beside each.
+
+    What each prediction is compared with is its own target: such code is meant for one column.
+    """
+    outputs = form.forward(sample.values)
+    for name in (name for name in sample.values if is_target(name)):
+        value = sample.values[name]
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim != 2 or value.shape[1] < 2:
+            continue
+        other = value[:, ::-1].copy()
+        turned = form.forward({**sample.values, name: other})
+        if not np.array_equal(value, other) and all(
+            np.allclose(one, other, rtol=NEARBY) for one, other in zip(outputs, turned, strict=True)
+        ):
+            return True
+    return False
+
+
 def _goes_along(form: WrittenFunction, sample: Sample, name: str) -> bool:
     """Turned round together with every array that has as many rows, or columns where none has, the loss is the same."""
     count = len(sample.array(name))

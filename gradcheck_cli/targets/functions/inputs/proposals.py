@@ -87,8 +87,9 @@ _BY_NAME: Mapping[str, Sequence[str]] = {
     "key": ("n t d", "t d", "n d", "v d", "n g t d"),
     "v": ("n t d", "t d", "n d", "v d", "n g t d"),
     "value": ("n t d", "t d", "n d", "v d", "n g t d"),
-    "rho": ("",),
 }
+# A share, as the wanted mean of hidden units, or a correlation.
+_SHARES_OF_ONE = word_set("rho sparsity sparse")
 # Orders that are not their own inverse: at these the inverse shows.
 _ORDERS = ((1, 2, 0), (2, 0, 1))
 _TUPLES: Mapping[str, Sequence[tuple[int, ...]]] = {
@@ -176,8 +177,19 @@ _COUNTS = word_set("size num n dim units nodes count number")
 _LENGTHS: Mapping[str, frozenset[str]] = {
     "m": word_set("hidden users user"),
     "v": word_set("labels label classes class output outputs out"),
-    "d": word_set("input inputs in features feature"),
+    "d": word_set("input inputs in features feature visible"),
     "n": word_set("movies movie items item samples examples"),
+}
+# Numbers of movies, users, features, inputs, hidden units and outputs, as formulas call them.
+_SHORT_LENGTHS: Mapping[str, str] = {
+    "nm": "n",
+    "nu": "m",
+    "nf": "d",
+    "nx": "d",
+    "n_x": "d",
+    "nh": "m",
+    "n_h": "m",
+    "n_y": "v",
 }
 # Where a name is both a plain number and an array, in this order.
 _NUMBERS_FIRST = word_set(
@@ -211,6 +223,8 @@ def proposals(
         return [Proposal("constant", value=value) for value in _TUPLES[plain]]
     if set(words) & _NUMBERS_FIRST:
         return [Proposal("constant", value=constant(words)), *_real(_DATA)]
+    if set(words) & _SHARES_OF_ONE:
+        return [Proposal("unit"), *_real(("", *_DATA))]
     if plain in _BY_NAME:
         return _real(_BY_NAME[plain])
     if set(words) & _INDEX_WORDS and is_loss and is_target(name):
@@ -233,7 +247,7 @@ def proposals(
     if _RECURRENT.match(plain):
         return _real(("m m", "m 4m", *_WEIGHT))
     if last in _SCALE_WORDS:
-        return _real(_SCALE)
+        return _real(("", *_SCALE) if is_loss else _SCALE)  # how much a term of a loss counts
     if is_bias_name(name):
         return _real(("m", "4m", "3m", "2m", *_BIAS[1:]))
     if is_weight_name(name):
@@ -272,6 +286,8 @@ _SPLITS = word_set("train test valid val batch data")
 def lengths(name: str) -> list[Proposal]:
     """What a plain number may be that is called as a length of the data: `hidden_layer_size`, `num_labels`."""
     words = set(tokens(name))
+    if name in _SHORT_LENGTHS:
+        return [Proposal("length", below=_SHORT_LENGTHS[name])]
     if not words & _COUNTS:
         return []
     return [Proposal("length", below=letter) for letter, named in _LENGTHS.items() if words & named][:1]

@@ -25,7 +25,14 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     progress_of,
 )
 from gradcheck_cli.targets.functions.inputs.joined import joined
-from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, labels_nothing, leaves_out, looks_up
+from gradcheck_cli.targets.functions.inputs.labels import (
+    is_no_label,
+    labels,
+    labels_nothing,
+    leaves_out,
+    looks_up,
+    mixes_columns,
+)
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import (
     choices,
@@ -37,7 +44,7 @@ from gradcheck_cli.targets.functions.inputs.options import (
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
 from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
 from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
-from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_cut, shortest
+from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_cut, is_too_long, shortest
 from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
 from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
@@ -52,6 +59,9 @@ MOST_NEARLY = 6
 # less, is among the next.
 FURTHER = 200
 _LABELS = "on all inputs that were tried its labels belong to no rows, and its gradient is not the derivative there"
+_COLUMNS = (
+    "on all inputs that were tried each target is compared with each prediction, and its gradient is no derivative"
+)
 _NO_NUMBER = "on all inputs that were tried it gives several numbers, and its gradient is not the derivative there"
 
 
@@ -149,6 +159,7 @@ class InputSearch:
         is_one = all(out.size == 1 for out in outputs) or is_right_entrywise(found.form, sample, outputs)
         is_number = is_one if is_loss else True
         nothing = _LABELS if labels_nothing(found.form, sample, choice) else ""
+        nothing = nothing or (_COLUMNS if mixes_columns(found.form, sample) else "")
         nothing = nothing or (_NO_NUMBER if is_of_no_number(found.form, sample, outputs) else "")
         is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
         if is_number and is_seen and not self._hides_a_shape(found) and not self._is_of_another(found):
@@ -329,22 +340,30 @@ class InputSearch:
 
     def _ends(self, choice: ProposalChoice) -> bool:
         """Does the forward end on it?"""
+        try:
+            self._called(choice)
+        except Exception:  # whatever it raises
+            return False
+        return True
+
+    def _called(self, choice: ProposalChoice) -> None:
         sample = drawn(choice, SIZES[0], self.seed)
-        return any(takes(ready, sample) for ready in ready_forms(self.form, sample))
+        next(ready_forms(self.form, sample)).forward(sample.values)
+
+    def _in_length(self, choice: ProposalChoice) -> ProposalChoice:
+        """The choice with its vector, where that is too long, as long as the forward reads it."""
+        try:
+            self._called(choice)
+        except ValueError as error:
+            return in_length(choice, error) or choice
+        return shortest(choice, self._ends) or choice
 
     def _tried(self, choice: ProposalChoice) -> Guess | None:
+        choice = self._in_length(choice) if is_too_long(choice) else choice
         sample = drawn(choice, SIZES[0], self.seed)
         waiting = ready_forms(self.form, sample)
         for ready in waiting:
-            try:
-                outputs = ready.forward(sample.values)
-            except ValueError as error:
-                shorter = in_length(choice, error)
-                if shorter is None:
-                    raise
-                return self._tried(shorter)
-            if (shorter := shortest(choice, self._ends)) is not None:
-                return self._tried(shorter)
+            outputs = ready.forward(sample.values)
             if not is_good(outputs):
                 raise FloatingPointError("the forward gives no finite floating-point numbers")
             if any(is_no_label(ready, sample, name, outputs) for name in labels(choice)):

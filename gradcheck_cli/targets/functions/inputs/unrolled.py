@@ -6,12 +6,15 @@ tells by how much.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
-from gradcheck_cli.targets.functions.inputs.lengths_said import reshaped
+from gradcheck_cli.targets.functions.inputs.lengths_said import lengths_said, reshaped
 from gradcheck_cli.targets.functions.inputs.parameters import number_of_names
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
@@ -28,9 +31,27 @@ _WORDS = word_set("params parameters theta thetas weights unrolled vector flat v
 
 
 def is_unrolled(source: str, name: str) -> bool:
-    """Does the code take slices of a parameter and give them shapes?"""
-    sliced = re.search(rf"\b{re.escape(name)}\s*\[[^\]]*:", source)
-    return bool(sliced) and "reshape" in source and bool(set(tokens(name)) & _WORDS)
+    """Does the code give a parameter a shape, or slices of it?"""
+    return "reshape" in source and bool(set(tokens(name)) & _WORDS) and _is_shaped(source, name)
+
+
+@lru_cache(maxsize=64)
+def _is_shaped(source: str, name: str) -> bool:
+    """In the code itself, or in a function that it hands the parameter to: `X, Theta = deserialize(params, nm, nf)`."""
+    called = re.escape(name)
+    if re.search(rf"\b{called}\s*\[[^\]]*:|\b{called}\.reshape\(|\breshape\({called},", source):
+        return True
+    tree = list(ast.walk(syntax.parse(source)))
+    others = {node.name: node.args.args for node in tree if isinstance(node, ast.FunctionDef)}
+    calls = [node for node in tree if isinstance(node, ast.Call) and getattr(node.func, "id", "") in others]
+    handed = (
+        others[call.func.id][place].arg
+        for call in calls
+        if isinstance(call.func, ast.Name)
+        for place, argument in enumerate(call.args)
+        if getattr(argument, "id", "") == name and place < len(others[call.func.id])
+    )
+    return any(inner != name and _is_shaped(source, inner) for inner in handed)
 
 
 def lengths_beside(source: str, name: str, others: Sequence[str]) -> list[Proposal]:
@@ -50,11 +71,11 @@ def lengths_beside(source: str, name: str, others: Sequence[str]) -> list[Propos
 
 def in_length(choice: ProposalChoice, error: ValueError) -> ProposalChoice | None:
     """The choice with its vector as long as its last part needs it; None where the error is about something else."""
-    lengths = reshaped(error)
+    lengths = reshaped(error) or lengths_said(error)  # the last part may be added to something, as a bias is
     name = _unrolled_of(choice)
-    if not lengths or not name:
+    if len(lengths) != 2 or not name:
         return None
-    left, wanted = lengths
+    wanted, left = lengths if lengths[0] < lengths[1] else lengths[::-1]
     length = TOO_LONG - left + wanted
     return {**choice, name: replace(choice[name], axes=str(length))} if 0 < length < TOO_LONG else None
 
@@ -83,6 +104,11 @@ def is_cut(choice: ProposalChoice) -> bool:
     """Does it hold lengths, and a vector as long as they were when it was found? With others only a part is read."""
     says_lengths = any(each.kind in ("length", "lengths") for each in choice.values())
     return says_lengths and any(each.axes.isdigit() for each in choice.values())
+
+
+def is_too_long(choice: ProposalChoice) -> bool:
+    """Does it hold a vector whose length is still to be found?"""
+    return bool(_unrolled_of(choice))
 
 
 def _unrolled_of(choice: ProposalChoice) -> str:
