@@ -100,6 +100,8 @@ def class_of(column: Column, cell: Text) -> str:
         return "prose"
     if column.right:
         return "num"
+    if sum(piece.verdict is not None for piece in cell) > 1:
+        return "several"
     lengths = [len(piece.text) for piece in cell if piece.target]
     return "" if not lengths else "name" if max(lengths) > WHOLE_NAME else "name whole"
 

@@ -120,15 +120,22 @@ def _short(value: Size) -> str:
     return str(value[0]) if len(set(value)) == 1 else size(value)
 
 
-def reservations(target: TargetReport) -> str:
-    """What a pass does not say: " (weight only); lines 14, 15 never ran; gap was not varied"; "" for all else."""
+def reserved(target: TargetReport) -> list[str]:
+    """What a pass does not say: "weight only", "lines 14, 15 never ran", "gap was not varied"; nothing of all else."""
     if target.verdict is not Verdict.PASS:
-        return ""
-    scope = f" ({target.scope})" if target.scope else ""
+        return []
     noun = "line" if len(target.unreached) == 1 else "lines"
-    never = f"; {noun} {listed(target.unreached, MOST_LINES)} never ran" if target.unreached else ""
+    never = f"{noun} {listed(target.unreached, MOST_LINES)} never ran" if target.unreached else ""
     kept = " and ".join(target.unvaried) if len(target.unvaried) < 3 else ", ".join(target.unvaried)
-    return scope + never + (f"; {kept} {_was(target.unvaried)} not varied" if target.unvaried else "")
+    same = f"{kept} {_was(target.unvaried)} not varied" if target.unvaried else ""
+    return [part for part in (target.scope, never, same) if part]
+
+
+def reservations(target: TargetReport) -> str:
+    """The same behind a verdict: " (weight only); lines 14, 15 never ran"."""
+    told = reserved(target)
+    scope = f" ({told[0]})" if told and target.scope else ""
+    return "; ".join([scope, *told[bool(scope) :]])
 
 
 def _was(names: Sequence[str]) -> str:
@@ -245,11 +252,17 @@ def channels_named(ran: Experiment) -> str:
 
 GAUGE = "A is the sum of the absolute products of an entry, n how many there are."
 _RULES = re.compile(r"\bA\b")
+_CLAUSES = re.compile("[:,] ")
 
 
 def gauge_explained(checks: Sequence[Check]) -> str:
     """What A is, where one of these checks speaks of it."""
     return GAUGE if any(_RULES.search(f"{check.criterion} {check.detail}") for check in checks) else ""
+
+
+def without_gauge(detail: str) -> str:
+    """What a detail says without A, for where A is not explained: "typical rounding: 3 units of 2^-24 A" in brief."""
+    return ", ".join(part for part in _CLAUSES.split(detail) if not _RULES.search(part))
 
 
 def subject(report: RunReport) -> str:

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from gradcheck_cli.model import ChannelDifference, Worst
+from gradcheck_cli.model import ChannelDifference, Verdict, Worst
 from gradcheck_cli.report import html_view, pictures
 from gradcheck_cli.report.html import render_html
+from gradcheck_cli.report.page.blocks import Column, Said
 from gradcheck_cli.report.page.example import example_of
 from tests.report.samples import (
     SAMPLES,
@@ -206,6 +207,26 @@ def test_verify_has_a_row_and_a_part_for_each_target():
     assert "IndexError: index 2 is out of bounds" in page.text
     assert "(not supported): " in page.text
     assert "::error::not an order" in Page(html_of("verify-kinds")).text
+
+
+def test_a_row_of_many_targets_says_its_reason_in_brief():
+    """Three lines on a screen and all of it on paper: what is cut is whole in the part that the row leads to."""
+    source = html_of("verify-thirty")
+    css = re.sub(r"\s+", " ", source.partition("</style>")[0])
+    told = re.findall(r'<div class="brief">(.*?)</div>', source)
+
+    assert len(told) > 15
+    assert ".brief { display: -webkit-box;" in css
+    assert ".brief { display: block; overflow: visible; }" in css.partition("@media print")[2]
+    assert all(len(re.sub("<.*?>", "", each)) for each in told)
+
+
+def test_a_cell_of_several_verdicts_may_be_broken_between_them():
+    """Else the names of a function's gradients leave no room for the reason."""
+    failed, passed = Said("fail", verdict=Verdict.FAIL), Said("pass", verdict=Verdict.PASS)
+
+    assert "several" == html_view.class_of(Column("gradients"), (Said("w "), failed, Said("; x, b "), passed))
+    assert "" == html_view.class_of(Column("gradients"), (Said("w, x, b "), passed))
 
 
 def test_many_targets_are_folded():

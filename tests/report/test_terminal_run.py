@@ -1,4 +1,5 @@
 import io
+import re
 import shlex
 from dataclasses import replace
 
@@ -222,6 +223,23 @@ def test_what_a_is_is_told_once_and_only_where_a_rule_speaks_of_it():
     """A failed run quotes the rules, a passed one does not."""
     assert printed(samples.SAMPLES["run-float64"]()).count("A is the sum of the absolute products") == 1
     assert "A is the sum" not in printed(samples.sample_run_report())
+
+
+def test_what_is_not_explained_is_not_said_of_a_check_that_passed():
+    """Its rule waits for -v, and so does what is told in units of A; the rest of the detail stays."""
+    details = {
+        "typical rounding: 57.4 units of 2^-24 A": "typical rounding",
+        "9 units of 2^-24 A: float32's worst case, decided by the exact probe": (
+            "float32's worst case, decided by the exact probe"
+        ),
+        "all 576 entries, bound 6e-12 of A, 0 outputs at a kink": "all 576 entries, 0 outputs at a kink",
+    }
+    for detail, brief in details.items():
+        report = samples.sample_run_report(checks=(Check("exact", "weight", Verdict.PASS, 9, 0, "", detail=detail),))
+        row, whole = (re.sub(" +", " ", printed(report, 200, verbosity)) for verbosity in (0, 1))
+        assert f"PASS exact weight 0 / 9 {brief}\n" in row
+        assert f"{detail}\n" in whole
+        assert ("A is the sum" in row, "A is the sum" in whole) == (False, True)
 
 
 def test_the_referee_says_it_once():

@@ -241,6 +241,22 @@ def test_of_a_function_rounding_has_no_star_and_a_star_has_its_digits():
     assert ["0.0106", "0.0106"] == re.findall(r"\*?0\.01\d*", text)
 
 
+def test_a_table_tells_what_a_pass_does_not_hold_for_as_a_reason():
+    """Without the brackets that it has behind a verdict."""
+    right = samples.sample_target(scope="weight only", unreached=(14,))
+    text = printed(samples.sample_verify_report(targets=(right, samples.sample_target())), 200)
+    assert "  weight only; line 14 never ran\n" in text
+    assert "(weight only)" not in text
+
+
+def test_a_failure_beside_numbers_that_are_all_right_is_no_contradiction():
+    """An array that is changed, ties: "right on 44 of 44" alone would say that nothing is wrong."""
+    right = samples.sample_target()
+    finding = Finding("mutates-input", "call", "proved", "the gradients are right, but x is changed.", "")
+    text = printed(one(replace(right, verdict=Verdict.FAIL, findings=(finding,))), 200)
+    assert "right on 44 of 44 it takes, 42 more not supported, which is not what the finding is about\n" in text
+
+
 def test_what_is_said_of_several_gradients_alike_is_said_once():
     """Their names stand together; another mistake of another gradient stands alone."""
     alike = [Finding("path-missing", name, "proved", f"grad_{name} lacks `var`.", "Add it.") for name in ("x", "b")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gradcheck_cli.model import GRADIENTS, Check, Verdict, Worst
 from gradcheck_cli.report import words
@@ -34,7 +35,7 @@ def checks_section(checks: Sequence[Check]) -> PageSection:
     """The checks that passed share a row by name; below them the rule of each that did not, or of all."""
     shown = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
     hidden = [f"{check.name} {check.gradient}" for check in checks if check not in shown]
-    brief: list[Block] = [_check_table(_alike(shown), checks)]
+    brief: list[Block] = [_check_table(_alike([_in_brief(check) for check in shown]), checks)]
     brief += [Facts((fact("n/a", ", ".join(hidden)),))] if hidden else []
     brief += _rules([check for check in shown if check.verdict in _BAD])
     full = (_check_table([[check] for check in checks], checks), *_rules(checks))
@@ -51,6 +52,12 @@ def _check_table(groups: Sequence[Sequence[Check]], checks: Sequence[Check]) -> 
         Column("", prose=True, spare=True),
     )
     return Table("checks", columns, tuple(_check_row(group, checks) for group in groups))
+
+
+def _in_brief(check: Check) -> Check:
+    """Of one that passed the rule is not told, so nothing is said in the words of the rule."""
+    is_right = check.verdict is Verdict.PASS
+    return replace(check, detail=words.without_gauge(check.detail)) if is_right else check
 
 
 def _alike(checks: Sequence[Check]) -> list[list[Check]]:

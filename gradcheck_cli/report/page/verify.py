@@ -111,8 +111,7 @@ def _shared_gradients(targets: Sequence[TargetReport]) -> tuple[str, ...]:
 def _row(target: TargetReport, roles: Sequence[str]) -> tuple[Text, ...]:
     gradients = [_short(_gradient(target, name).verdict) if not target.error else plain("-") for name in roles]
     counted = "-" if target.is_surrogate or not target.geometries.tried else right(target.geometries)
-    kept_back, reason = reservations(target).removeprefix(";").strip(), words.uncounted(target.reason)
-    reason = "; ".join(part for part in (kept_back, reason) if part)
+    reason = "; ".join(part for part in (*words.reserved(target), words.uncounted(target.reason)) if part)
     name = (Said(target.target, target=target.target),)
     tone = _TONES.get(target.verdict, Tone.PLAIN)
     of_any_name = () if roles else (_all_short(target),)
@@ -194,6 +193,8 @@ def _where_right(target: TargetReport) -> str:
     geometries = target.geometries
     if target.is_surrogate:
         return ""
+    if target.verdict is Verdict.FAIL and target.findings and 0 < geometries.supported == geometries.right:
+        return f"right on {words.right_of_taken(geometries)}, which is not what the finding is about"
     return where_right(replace(geometries, summary="") if is_said and geometries.tried else geometries)
 
 
