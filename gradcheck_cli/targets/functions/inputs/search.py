@@ -45,7 +45,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, po
 from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
 from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_cut, is_too_long, shortest
-from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
+from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out, with_equal_lengths
 from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
 from gradcheck_cli.targets.functions.total_loss import ready_forms
@@ -302,6 +302,7 @@ class InputSearch:
                     outputs = ready.forward(samples[0].values)
                     if is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
                         others = tuple(other for other in samples[1:] if takes(ready, other))
+                        others += tuple(with_equal_lengths(ready, samples[0]))
                         return Guess(ready, (samples[0], *others), "layer")
             except Exception as error:
                 self.error = self.error or error
@@ -394,4 +395,4 @@ def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, othe
     second = other if not is_cut(choice) and takes(form, other) else drawn(choice, SIZES[0], seed + 1)
     left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if runs(form, sample)]
     left_out = [sample for sample in left_out if not looks_up(form, sample)]
-    return Guess(form, (first, second, *others, *left_out))
+    return Guess(form, (first, second, *with_equal_lengths(form, first), *others, *left_out))
