@@ -38,6 +38,8 @@ COARSE_STEP = 2.0**-2
 COARSE_HALVINGS = 5
 # Half is what halving a step leaves of the difference of two slopes of a smooth forward, all of it at a kink.
 SMOOTH = 0.75
+# So little is left where only the larger of two steps reaches a kink.
+ABRUPT = 0.25
 UNIT = UNIT_ROUNDOFF["float64"]
 # An estimate of an error is taken as a bound with this margin: Ridders' own is the difference of two neighbours in the
 # table, of which the better one is off by less.
@@ -257,12 +259,27 @@ def _along(
     # What moves by no bit at any step has no slope that would have moved it by one at the largest.
     is_still = np.all([row == 0 for row in rows], axis=0) & np.all([bend == 0 for bend in bends], axis=0)
     error = np.where(is_still, np.minimum(error, noise[0]), error)
-    # The slopes of both sides differ by less and less where the forward is smooth, and by the same amount at a kink.
-    is_kink = bends[-1] > SMOOTH * bends[-2] + SAFETY**2 * noise[-1]
+    is_kink = _has_kink(bends, noise)
     # A curve bends at the smallest step too, by more than rounding; a straight line with a kink further off does not.
     # Of all outputs together: one that cancels rounds as its neighbours do.
     is_bent = bool(bends[-1].max(initial=0.0) > SAFETY**3 * noise[-1].max(initial=0.0))
-    return values, np.where(is_kink, error + bends[-1], error), is_bent
+    # Of the last slope, which no kink further off has reached, nothing is known but what both of its sides say.
+    beyond = error + bends[-1] + np.abs(values - rows[-1])
+    return values, np.where(is_kink, beyond, error), is_bent
+
+
+def _has_kink(bends: Sequence[Array], noise: Sequence[Array]) -> Array:
+    """Do the slopes of both sides not come nearer to each other as those of a smooth forward do, by half a halving?
+
+    At a kink they differ by the same amount at each step. Of one beside the point a step feels the more the larger it
+    is, and the ratio of two of them may be a half by chance: the last three are looked at.
+    """
+    found = np.zeros(bends[-1].shape, bool)
+    for place in range(len(bends) - 3, len(bends)):
+        doubt = SAFETY**2 * noise[place]
+        found |= bends[place] > SMOOTH * bends[place - 1] + doubt
+        found |= bends[place] + doubt < ABRUPT * bends[place - 1]
+    return found
 
 
 def _both_sides(
@@ -314,8 +331,13 @@ def _flat(outputs: Sequence[Array]) -> Array:
 
 
 def _extrapolated(rows: Sequence[Array], noise: Sequence[Array]) -> tuple[Array, Array]:
-    """Neville's table in h^2: the entry whose neighbours agree best, and how well they do."""
+    """Neville's table in h^2: the entry whose neighbours agree best, and how well they do.
+
+    Rows on both sides of a kink may agree by chance: what is farther from the last slope than that one is from the one
+    before it is off by as much, as the last step comes nearest.
+    """
     best, error = rows[0], np.full(rows[0].shape, np.inf)
+    reach = np.abs(rows[-1] - rows[-2]) + SAFETY * noise[-1]
     previous: list[Array] = [rows[0]]
     for line in range(1, len(rows)):
         current = [rows[line]]
@@ -323,6 +345,7 @@ def _extrapolated(rows: Sequence[Array], noise: Sequence[Array]) -> tuple[Array,
             factor = 4.0**column
             current.append((factor * current[-1] - previous[column - 1]) / (factor - 1))
             said = np.maximum(np.abs(current[-1] - current[-2]), np.abs(current[-1] - previous[column - 1]))
+            said = np.maximum(said, np.abs(current[-1] - rows[-1]) - reach)
             said = SAFETY * said + SAFETY * noise[line]
             better = said < error
             best, error = np.where(better, current[-1], best), np.where(better, said, error)

@@ -79,6 +79,22 @@ def test_near_a_kink_the_error_says_so():
     assert jacobian.values[0, 0] == 0 or jacobian.error[0, 0] > 0.1
 
 
+@pytest.mark.parametrize("bent", [lambda x: 0 * x, np.exp])
+@pytest.mark.parametrize("is_coarse", [False, True])
+def test_wherever_a_kink_lies_the_error_covers_it(is_coarse, bent):
+    """Between the steps, or nearer than all of them: slopes of both of its sides may agree by chance."""
+    step = 2.0**-2 if is_coarse else 2.0**-4
+    away = np.concatenate([np.geomspace(step * 2.0**-9, 2 * step, 400), [0.0]])
+    noise = np.full(away.size, 1e-7 if is_coarse else 1e-17)
+
+    found = differences(away, stacked(lambda x: np.abs(x) + bent(x)), noise)
+
+    true = np.sign(away) + complex_step(away, stacked(bent)).values.diagonal()
+    off = np.abs(found.values.diagonal() - true)
+    assert (off[:-1] <= found.error.diagonal()[:-1]).all()
+    assert found.error[-1, -1] >= 1
+
+
 def test_a_direction_tells_a_straight_forward_from_a_curve():
     """Also where outputs cancel: only what is straight is asked for exact differences."""
     weight = np.random.default_rng(4).standard_normal((4, 9))
