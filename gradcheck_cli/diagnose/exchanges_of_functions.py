@@ -229,6 +229,18 @@ def _whole_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
             yield Exchanged(_with(node, place, text), text, span(place))
 
 
+def _by_a_count(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """What is returned, divided by or times as many as an array in it has entries or rows: a mean for a sum, or not."""
+    if not isinstance(node, ast.Return) or node.value is None:
+        return
+    for place in node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]:
+        names = {each.id for each in ast.walk(place) if isinstance(each, ast.Name)} & scope.values
+        counts = [count for name in sorted(names) for count in (f"{name}.size", f"len({name})")]
+        for count, operator in itertools.product(counts, "/*"):
+            text = f"{_bracketed(place)} {operator} {count}"
+            yield Exchanged(_with(node, place, text), text, span(place))
+
+
 def _with_factors(value: str, scope: Scope) -> Iterator[str]:
     for name in sorted(scope.values):
         yield f"{value} * {name}"
@@ -265,7 +277,7 @@ OF_FUNCTIONS: Exchanges = (
         _counted,
         _terms_exchanged,
     ),
-    (*EXCHANGES[2], _other_value, _setting, _summed_product, _whole_value),
+    (*EXCHANGES[2], _other_value, _setting, _summed_product, _whole_value, _by_a_count),
     (_factor_more,),
 )
 """By what they suppose, as in `EXCHANGES`; last, that one of several terms lacks a factor."""

@@ -121,14 +121,24 @@ def _short(value: Size) -> str:
 
 
 def reserved(target: TargetReport) -> list[str]:
-    """What a pass does not say: "weight only", "lines 14, 15 never ran", "gap was not varied"; nothing of all else."""
+    """What a pass does not say: "weight only", "lines 14, 15 never ran", "gap was not varied"; nothing of all else.
+
+    What was undecided somewhere is told too: "undecided on 1 of 7".
+    """
     if target.verdict is not Verdict.PASS:
         return []
     noun = "line" if len(target.unreached) == 1 else "lines"
     never = f"{noun} {listed(target.unreached, MOST_LINES)} never ran" if target.unreached else ""
     kept = " and ".join(target.unvaried) if len(target.unvaried) < 3 else ", ".join(target.unvaried)
     same = f"{kept} {_was(target.unvaried)} not varied" if target.unvaried else ""
-    return [part for part in (target.scope, never, same) if part]
+    return [part for part in (target.scope, _undecided(target), never, same) if part]
+
+
+def _undecided(target: TargetReport) -> str:
+    """On how many samples or geometries nothing could be said; of a surrogate nothing is asked."""
+    found = target.geometries
+    left = 0 if target.is_surrogate else found.supported - found.right
+    return f"undecided on {left} of {found.supported}" if left > 0 else ""
 
 
 def reservations(target: TargetReport) -> str:
@@ -167,10 +177,12 @@ def _with_unreached(report: VerifyReport) -> str:
     """A pass over many targets is worth no more than theirs."""
     right = [target for target in report.targets if target.verdict is Verdict.PASS]
     told = (
+        (sum(bool(_undecided(target)) for target in right), "cases that were not decided"),
         (sum(bool(target.unreached) for target in right), "lines that never ran"),
         (sum(bool(target.unvaried) for target in right), "settings that were not varied"),
     )
-    return "".join(f"; {amount} of the right ones with {what}" for amount, what in told if amount)
+    kept_back = ", ".join(f"{amount} with {what}" for amount, what in told if amount)
+    return f"; of the right ones {kept_back}" if kept_back else ""
 
 
 def right(geometries: Geometries) -> str:

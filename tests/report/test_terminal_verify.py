@@ -249,6 +249,19 @@ def test_a_table_tells_what_a_pass_does_not_hold_for_as_a_reason():
     assert "(weight only)" not in text
 
 
+def test_a_pass_that_was_not_decided_everywhere_says_so():
+    """6 of 7 beside a pass is no pass on all of them: in its own line, in the table and in the first line of many."""
+    found = samples.sample_target().geometries
+    most = samples.sample_target(geometries=replace(found, supported=7, right=6), unreached=(14,))
+    whole = samples.sample_target()
+    assert printed(one(most)).startswith("PASS  1 target: 1 right; undecided on 1 of 7; line 14 never ran\n")
+    many = printed(samples.sample_verify_report(targets=(most, whole, whole)), 200)
+    assert "  undecided on 1 of 7; line 14 never ran\n" in many
+    assert many.startswith(
+        "PASS  3 targets: 3 right; of the right ones 1 with cases that were not decided, 1 with lines that never ran\n"
+    )
+
+
 def test_a_failure_beside_numbers_that_are_all_right_is_no_contradiction():
     """An array that is changed, ties: "right on 44 of 44" alone would say that nothing is wrong."""
     right = samples.sample_target()

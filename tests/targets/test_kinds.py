@@ -246,6 +246,43 @@ def cosine_gradient(x_a, x_b):
     assert "no forward of cosine_gradient stands in its file" in report.error
 
 
+ALONE = """
+def norm_backward(dout, cache):
+    xhat, inv = cache
+    return inv * (dout - dout.mean(0)), (dout * xhat).sum(0), dout.sum(0)
+
+def bend_grad(y, dout):
+    return dout * y * (1 - y)
+
+def dense_backward(dout, x, w):
+    return dout @ w.T, x.T @ dout
+
+def tanh_forward(x):
+    return x
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "lack", "mend"),
+    [
+        ("norm_backward", "no forward of norm_backward stands in its file", "write norm_forward beside it"),
+        ("bend_grad", "no forward of bend_grad stands in its file", "write bend_forward beside it"),
+        ("dense_backward", "no forward of dense_backward stands in its file", "write dense_forward beside it"),
+        ("tanh_forward", "no backward of tanh_forward stands in its file", "write tanh_backward(dout, ...) beside it"),
+    ],
+)
+def test_what_stands_alone_is_told_what_it_lacks(tmp_path, name, lack, mend):
+    """Neither a call as a convolution nor an input helps: what is to be written is named."""
+    file = tmp_path / "alone.py"
+    file.write_text(ALONE)
+    report = verify_targets(VerifyOptions((f"{file}:{name}",), timeout=120.0)).targets[0]
+
+    assert report.verdict is Verdict.ERROR
+    assert f"{name}: {lack}." in report.error
+    assert f"hint: {mend}" in report.error
+    assert "--call" not in report.error
+
+
 GROUPS = """
 def group_conv_grad(dout, x, w, stride, groups):
     dx, dw = np.zeros_like(x), np.zeros_like(w)

@@ -98,8 +98,10 @@ def _not_asked(names: Sequence[str]) -> tuple[PageSection, ...]:
     """Backwards without a forward: nobody is to take them for judged."""
     if not names:
         return ()
-    verb, pronoun = ("has", "it") if len(names) == 1 else ("have", "them")
-    told = f"{', '.join(names)} {verb} no forward in the file; to have {pronoun} judged, name {pronoun}"
+    verb = "has" if len(names) == 1 else "have"
+    told = (
+        f"{', '.join(names)} {verb} no forward in the file to be judged by; a convolution's needs none, but to be named"
+    )
     return (PageSection("not-asked", "Not asked", (Sentence(plain(told)),), is_short=True),)
 
 

@@ -15,7 +15,13 @@ from gradcheck_cli.targets.conventions.kinds import reads_windows, speaks_of_pic
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
-from gradcheck_cli.targets.functions.find import forms_of, is_of_engine, takes_what_its_forward_takes
+from gradcheck_cli.targets.functions.find import (
+    forms_of,
+    goes_backward,
+    is_of_engine,
+    takes_what_its_forward_takes,
+    without_forward,
+)
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import guess
@@ -151,7 +157,7 @@ def _convolution_after(
     except AnotherLayerError as refusal:
         return _as_it_computes(loaded, wanted, refusal.layer)
     except (NotRecognisedError, AmbiguousError):
-        if has_forward:
+        if has_forward or not speaks_of_pictures(loaded):
             raise error from None
         raise
     if convolution.is_sure(found) or (not has_forward and speaks_of_pictures(loaded) and convolution.is_named(found)):
@@ -205,7 +211,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
     if source in GUESSED:
-        _refuse_several_losses(form, found.samples[0])
+        _refuse_several_losses(form, found.samples[0], loaded)
     renamed = as_other_argument(form, found.samples)
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
@@ -222,7 +228,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     )
 
 
-def _refuse_several_losses(form: WrittenFunction, sample: Sample) -> None:
+def _refuse_several_losses(form: WrittenFunction, sample: Sample, loaded: Loaded) -> None:
     """A loss of several numbers whose gradients are not those of their sum was not meant for what it runs on.
 
     Raises:
@@ -234,6 +240,8 @@ def _refuse_several_losses(form: WrittenFunction, sample: Sample) -> None:
     except Exception:  # what raises is told where it is judged
         return
     if several and not is_sum:
+        if goes_backward(loaded):
+            raise without_forward(loaded.name)
         raise NotAFunctionError(
             "run", "it gives several numbers where a loss is expected, on all inputs that were tried"
         )

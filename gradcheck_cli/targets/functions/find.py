@@ -53,6 +53,7 @@ from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,
+    base_of,
     tokens,
 )
 from gradcheck_cli.targets.functions.stand_ins import with_stand_ins
@@ -205,9 +206,25 @@ def _pair(loaded: Loaded, pairs: Mapping[str, str]) -> PairForm | LossForm:
         return with_sign(PairForm(*returning(_function(loaded, forward), back)))
     if gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
         return LossForm(_function(loaded, name))
-    if name in backwards_among(functions_of(loaded)):
-        raise NotAFunctionError("build", f"no forward of {name} stands in its file")
-    raise NotAFunctionError("build", f"no backward of {name} stands in its file")
+    if goes_backward(loaded):
+        raise without_forward(name)
+    beside = f"write {_named(name, 'backward')}(dout, ...) beside it, or name the function that goes backward"
+    raise NotAFunctionError("build", f"no backward of {name} stands in its file", beside)
+
+
+def goes_backward(loaded: Loaded) -> bool:
+    """Does the name of the target say that it is a backward?"""
+    return loaded.name in backwards_among(functions_of(loaded))
+
+
+def without_forward(name: str) -> NotAFunctionError:
+    """The refusal of a backward beside which nothing stands that it could be the derivative of."""
+    beside = f"write {_named(name, 'forward')} beside it, which returns the output, or (output, cache)"
+    return NotAFunctionError("build", f"no forward of {name} stands in its file", beside)
+
+
+def _named(name: str, direction: str) -> str:
+    return "_".join((*base_of(name), direction))
 
 
 def _composed(loaded: Loaded, defined: Mapping[str, Defined], pairs: Mapping[str, str]) -> ComposedPair | None:
