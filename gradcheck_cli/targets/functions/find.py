@@ -150,8 +150,8 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     asked, text = "" if loaded.target is owner else loaded.name, _with_callees(loaded, owner.__name__)
     fore, back = method_names(owner, asked)
     if fore and back and are_made_with(owner, fore, back):
-        two = (made_with(owner, loaded.node(f"{owner.__name__}.{name}"), name, text) for name in (fore, back))
-        found = with_sign(PairForm(*two))
+        of_new = partial(_of_new_object, loaded, owner, text)
+        found = with_sign(PairForm(of_new(fore), of_new(back)))
         yield from pointwise_pairs(found)
         yield from _on_what_it_takes(found)
         return
@@ -271,6 +271,10 @@ def _bound(loaded: Loaded, owner: type, fore: str, back: str) -> Iterator[Writte
         yield from pointwise_pairs(pair)
         pair = unpacked(pair, vars(loaded.module))
         yield from _on_what_it_takes(pair)
+
+
+def _of_new_object(loaded: Loaded, owner: type, text: str, name: str) -> PlainFunction:
+    return made_with(owner, loaded.node(f"{owner.__name__}.{name}"), name, text)
 
 
 def _method(loaded: Loaded, owner: type, held: Any, name: str) -> PlainFunction:

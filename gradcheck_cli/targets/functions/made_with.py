@@ -51,7 +51,7 @@ def _as_function(method: ast.AST | None, owner: type) -> ast.AST | None:
     """The definition with `x` for `self.x`, and the constructor's parameters."""
     if not isinstance(method, ast.FunctionDef):
         return method
-    found = _Plain(method.args.args[0].arg if method.args.args else "").visit(copy.deepcopy(method))
+    found: ast.FunctionDef = _Plain(method.args.args[0].arg if method.args.args else "").visit(copy.deepcopy(method))
     names = [ast.arg(item.name) for item in parameters_of(owner)]
     found.args = ast.arguments([], names, None, [], [], None, [])
     return ast.fix_missing_locations(found)
