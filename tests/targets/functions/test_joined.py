@@ -130,3 +130,44 @@ def test_lengths_of_others_and_places_are_what_the_code_asks_for(tmp_path, code,
 def test_what_may_fill_the_memory_is_not_asked(axes, small):
     """`c.reshape(-1, 1) * a` of two large arrays took 5 GiB, of a length that was a product of three."""
     assert is_small({"a": Proposal("real", axes), "k": Proposal("keep")}) is small
+
+
+SEQUENCE = """
+import numpy as np
+
+def step(xt, before, weights):
+    return np.tanh(weights["Wx"] @ xt + weights["Wh"] @ before + weights["bh"])
+
+def sequence_forward(x, h0, weights):
+    states, now = [h0], h0
+    for t in range(x.shape[2]):
+        now = step(x[:, :, t], now, weights)
+        states.append(now)
+    return np.stack(states[1:], axis=2), (x, states, weights)
+
+def sequence_backward(dh, cache):
+    x, states, weights = cache
+    dx, back = np.zeros_like(x), np.zeros_like(states[0])
+    dWx, dWh, dbh = (np.zeros_like(weights[name]) for name in ("Wx", "Wh", "bh"))
+    for t in reversed(range(x.shape[2])):
+        dz = (dh[:, :, t] + back) * (1 - states[t + 1] ** 2)
+        dx[:, :, t] = weights["Wx"].T @ dz
+        back = weights["Wh"].T @ dz
+        dWx += dz @ x[:, :, t].T
+        dWh += dz @ states[PLACE].T
+        dbh += dz.sum(axis=1, keepdims=True)
+    return {"dx": dx, "dh0": back, "dWx": dWx, "dWh": dWh, "dbh": dbh}
+"""
+
+
+@pytest.mark.parametrize(("place", "verdict"), [("t", Verdict.PASS), ("t + 1", Verdict.FAIL)])
+def test_a_bias_of_two_axes_is_a_column_beside_samples_in_columns(tmp_path, place, verdict):
+    """A sequence whose steps are the last axis: eleven lengths, of which four are left."""
+    file = tmp_path / "sequence.py"
+    file.write_text(SEQUENCE.replace("PLACE", place))
+
+    report = function_here(f"{file}:sequence_backward")
+
+    assert (report.verdict, report.gradients["Wh"].verdict) == (verdict, verdict)
+    assert all(report.gradients[name].verdict is Verdict.PASS for name in ("x", "h0", "Wx", "bh"))
+    assert "bh 4x1" in report.inputs

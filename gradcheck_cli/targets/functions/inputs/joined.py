@@ -17,7 +17,7 @@ from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import fitted
 from gradcheck_cli.targets.functions.inputs.lengths_said import lengths_said, too_short
-from gradcheck_cli.targets.functions.inputs.proposals import REAL, SIZES, Proposal
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, SIZES, Proposal, is_bias_name
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.relations import LENGTHS, is_small, joined_at, longer, with_gates, words_of
 from gradcheck_cli.targets.functions.pair import PairForm
@@ -62,7 +62,7 @@ def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: in
     """
     if any(options[0].kind == "length" for options in listed):  # it says a length of its own
         return []
-    kinds = [_kinds(options) for options in listed]
+    kinds = [_kinds(item.name, options) for item, options in zip(form.parameters, listed, strict=True)]
     places = list(itertools.islice(by_rank([len(each) for each in kinds]), _MOST_WAYS))
     ways = [[each[place] for each, place in zip(kinds, chosen, strict=True)] for chosen in places]
     found = list(_all_met(form, ways, seed, time.thread_time() + _SECONDS, ()))
@@ -124,8 +124,11 @@ def _oddness(choice: ProposalChoice) -> int:
     return squares + sum(len(word) > 1 for word in words) + _NUMBER * sum(word.isdigit() for word in words)
 
 
-def _kinds(options: Sequence[Proposal]) -> Sequence[Proposal]:
-    """Of the proposals for one parameter the first of each number of axes, and what has no axes at all as it is."""
+def _kinds(name: str, options: Sequence[Proposal]) -> Sequence[Proposal]:
+    """Of the proposals for one parameter the first of each number of axes, and what has no axes at all as it is.
+
+    A bias of two axes is a column or a row: spread over the samples, as another length would say that it is not.
+    """
     words = options[0].axes.split()
     if options[0].kind not in _SHAPED or (words and all(word.isdigit() for word in words)):
         return options[:1]  # also what an object was made with
@@ -137,7 +140,10 @@ def _kinds(options: Sequence[Proposal]) -> Sequence[Proposal]:
     if options[0].kind != "index":
         for count in (1, 2):
             firsts.setdefault(count, replace(options[0], axes=""))
-    return [replace(each, axes=" ".join("?" * count)) for count, each in firsts.items()]
+    found = {count: [" ".join("?" * count)] for count in firsts}
+    if is_bias_name(name) and 2 in found:
+        found[2] = ["? 1", "1 ?"]
+    return [replace(each, axes=axes) for count, each in firsts.items() for axes in found[count]]
 
 
 def _apart(form: WrittenFunction, options: Sequence[Proposal]) -> ProposalChoice | None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, shape_of
 
 # Lengths of which none is another with 1 more, nor the sum, the double, the triple or four times of others.
-LENGTHS: Mapping[str, int] = dict(zip("abcdefghijkl", (3, 7, 11, 15, 19, 23, 27, 31, 35, 39, 43, 47), strict=True))
+LENGTHS: Mapping[str, int] = {letter: 4 * place + 3 for place, letter in enumerate("abcdefghijklmnopqrst")}
 # Gates side by side.
 _FACTORS = (2, 3, 4)
 # What is left or made of these: no length of anything else.

@@ -27,7 +27,7 @@ _LENGTHS = word_set(
 )
 # From the inputs to the outputs by way of one hidden layer.
 _LAYERS = ("d m d", "d m v")
-_WORDS = word_set("params parameters theta thetas weights unrolled vector flat vec w")
+_WORDS = word_set("params parameters theta thetas weights unrolled vector flat flattened vec w")
 
 
 def is_unrolled(source: str, name: str) -> bool:
