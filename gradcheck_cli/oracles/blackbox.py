@@ -83,8 +83,8 @@ class Jacobian:
         return value, error, gauge
 
 
-# Two infinities, as of a logarithm of 0, have no difference: what is no number is no slope, and nobody is warned of it.
-_without_warnings = np.errstate(invalid="ignore")
+# Two infinities, as of a logarithm of 0, have no difference, and the square of a power may be one: no slope, no warning.
+_without_warnings = np.errstate(invalid="ignore", over="ignore")
 
 
 @_without_warnings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -167,7 +168,9 @@ def makings(owner: Any, source: str = "") -> Iterator[Making]:
     names = {item.name for item in found_all if not item.has_default}
     wanted = [item for item in found_all if item.name in names or _is_long(item)]
     listed = [
-        _shorter(item) if item.has_default else _configurations(owner, item) or _weights(item, names) + _options(item)
+        _shorter(item)
+        if item.has_default
+        else _configurations(owner, item) or _divided(item, found_all, source) + _weights(item, names) + _options(item)
         for item in wanted
     ]
     gates = _gates(source)
@@ -192,6 +195,18 @@ def _compared(source: str, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
                 first, second = sorted(sides, key=names.index)
                 found[first, second] = None
     return tuple(found)
+
+
+def _divided(item: Parameter, others: Sequence[Parameter], source: str) -> list[Any]:
+    """Of a length that the code divides by a number with a default, as a width by eight heads: twice that number."""
+    numbers = [
+        other.default
+        for other in others
+        if type(other.default) is int
+        and other.default > 1
+        and re.search(rf"\b{re.escape(item.name)}\s*//\s*(?:self\.)?{re.escape(other.name)}\b", source)
+    ]
+    return [2 * math.lcm(*numbers)] if numbers else []
 
 
 def _is_long(item: Parameter) -> bool:

@@ -21,7 +21,7 @@ from gradcheck_cli.targets.functions.form import (
     in_backward,
     mutated,
 )
-from gradcheck_cli.targets.functions.inputs.proposals import SIZES
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, ProposalKind
 from gradcheck_cli.targets.functions.left_open import fillings, left_open
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
 from gradcheck_cli.targets.functions.node_functions import node_methods
@@ -38,6 +38,9 @@ from gradcheck_cli.targets.functions.state import (
     switches_of,
 )
 from gradcheck_cli.targets.functions.tensors import tensors
+
+# More matrices than this are several layers, or an attention.
+_FEW = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,12 +106,16 @@ class LayerForm:
         known = {one.name for one in own} | self.states[0].keys()  # a `bias` that is True makes one that is an array
         own = (*own, *(item for item in settings if item.name not in known))
         taken = {item.name for item in own}
+        # What is multiplied by matrix after matrix saturates an exponential: no digit of a slope is left there.
+        matrices = sum(len(shape) > 1 for shape in self.states[0].values())
+        numbers: ProposalKind = "small" if matrices > _FEW and "exp" in self.source else "real"
         states = [
             Parameter(
                 name,
                 is_state=True,
                 shapes=tuple(held[name] for held in self.states if name in held),
                 known=self.making.data.get(name),
+                numbers=numbers,
             )
             for name in self.states[0]
         ]

@@ -62,7 +62,7 @@ def _of_mapping(result: Mapping[Any, Any], before: str = "") -> list[tuple[str, 
     found: list[tuple[str, Any]] = []
     for key, value in result.items():
         name = f"{before}{key}"
-        found += _of_mapping(value, f"{name}_") if isinstance(value, Mapping) else [(name, value)]
+        found += _of_mapping(value, f"{name}_") if isinstance(value, Mapping) else _inside(name, value)
     return found
 
 
@@ -278,7 +278,10 @@ def owners(entries: Sequence[tuple[str, Any]], arguments: Mapping[str, Array]) -
     # A loss gives the gradient of its prediction, in whatever order it takes that and the target.
     arguments = dict(sorted(arguments.items(), key=lambda item: is_target(item[0]))) if len(entries) < 2 else arguments
     names = list(arguments)
-    found = [belongs_to(name, names) or _of_list(name, value, arguments) if name else "" for name, value in entries]
+    found = [
+        name if name in names else belongs_to(name, names) or _of_list(name, value, arguments) if name else ""
+        for name, value in entries
+    ]
     found = [name if found.index(name) == place else "" for place, name in enumerate(found)]
     left = [name for name in names if name not in found]
     open_places = [place for place, name in enumerate(found) if not name]

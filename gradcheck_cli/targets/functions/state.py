@@ -25,6 +25,8 @@ _NO_PARAMETER = ("_buffers.", "running", "moving", "cache", "mask", "velocity", 
 _LEFT = ("last", "input", "output")
 
 
+# Tables of angles that a constructor computes.
+_ANGLES = word_set("cos sin freq freqs cis")
 # Numbers that are learnt where a method moves them; a rate or a count moves too.
 _LEARNT = word_set("w weight weights b bias biases gamma beta theta slope intercept scale shift offset")
 # A number that is called so is learnt, unless the constructor is given it.
@@ -233,8 +235,11 @@ def is_gradient(path: str) -> bool:
 
 
 def _is_other(path: str) -> bool:
-    is_weight = bool(set(tokens(path.rpartition(".")[2])) & _LEARNT)
-    return any(word in path.lower() for word in (_NO_PARAMETER if is_weight else (*_NO_PARAMETER, *_LEFT)))
+    words = set(tokens(path.rpartition(".")[2]))
+    is_weight = bool(words & _LEARNT)
+    return bool(words & _ANGLES) or any(
+        word in path.lower() for word in (_NO_PARAMETER if is_weight else (*_NO_PARAMETER, *_LEFT))
+    )
 
 
 def kept_for_input(instance: Any) -> Array | None:
