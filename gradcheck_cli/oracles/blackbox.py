@@ -83,7 +83,7 @@ class Jacobian:
         return value, error, gauge
 
 
-# Two infinities, as of a logarithm of 0, have no difference, and the square of a power may be one: no slope, no warning.
+# Two infinities have no difference, as of a logarithm of 0; the square of a power may be one: no slope, and no warning.
 _without_warnings = np.errstate(invalid="ignore", over="ignore")
 
 
