@@ -32,7 +32,7 @@ def named_by_factor(name: str, seen: Sequence[Seen]) -> Finding | None:
     A factor that changes with the sizes is named by the length that it follows on all of them.
     """
     factors = [_factor(each) for each in seen]
-    if not factors or any(factor is None for factor in factors):
+    if not factors or any(factor is None for factor in factors) or _is_one_number(seen):
         return None
     known = [factor for factor in factors if factor is not None]
     if _agree(known):
@@ -47,6 +47,13 @@ def named_by_factor(name: str, seen: Sequence[Seen]) -> Finding | None:
         if _agree([factor / length for factor, length in zip(known, lengths, strict=True)]):
             return _by_length(name, any_of(what, sizes), known[0] / lengths[0], lengths[0], divided=False)
     return None
+
+
+def _is_one_number(seen: Sequence[Seen]) -> bool:
+    """Is all that was seen one number? Any two numbers are a multiple of each other."""
+    numbers = np.concatenate([np.abs(np.ravel(each.expected)) for each in seen])
+    numbers = numbers[numbers > 0]
+    return not numbers.size or bool(np.ptp(numbers) <= SAME * numbers.max())
 
 
 def _factor(each: Seen) -> float | None:

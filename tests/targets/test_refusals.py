@@ -230,3 +230,17 @@ def test_a_parameter_that_is_needed_and_handed_nothing_is_no_crash_of_the_code(t
             recognised(tmp_path, code, "conv_backward")
     else:
         assert answer(recognised(tmp_path, code, "conv_backward"), PLAIN)[1] == {"input", "weight", "bias"}
+
+
+def test_a_function_of_complex_numbers_is_no_crash(tmp_path):
+    """`x.imag` of real numbers raises in torch whatever its author does."""
+    code = (
+        "import torch\n\nclass ComplexConv2dFunction(torch.autograd.Function):\n    @staticmethod\n"
+        "    def forward(ctx, x, weight, stride, padding):\n        ctx.save_for_backward(x, weight)\n"
+        "        parts = [torch.nn.functional.conv2d(x.real, part, None, stride, padding)"
+        " for part in (weight.real, weight.imag)]\n        return torch.complex(*parts)\n\n    @staticmethod\n"
+        "    def backward(ctx, grad_output):\n        x, weight = ctx.saved_tensors\n"
+        "        return grad_output.real, grad_output.imag, None, None\n"
+    )
+    expected = ("run", "it works on complex numbers, and a convolution is asked with real ones")
+    assert refusal(tmp_path, code, "ComplexConv2dFunction") == expected

@@ -51,6 +51,10 @@ def raises_anyhow(failed: Failed) -> bool:
     return _is_sure(failed) or endless or is_undefined(failed.error)
 
 
+# What torch says of `x.imag` where x is real.
+_OF_COMPLEX = "not implemented for tensors with non-complex dtypes"
+
+
 def _is_sure(failed: Failed) -> bool:
     """Is nothing of how it was called a guess of ours, nor a parameter left without a value that it needs?"""
     candidate = failed.candidate
@@ -79,6 +83,8 @@ def likeliest_failure(failed: Sequence[Failed], loaded: Loaded, wanted: Sequence
         raise lack
     if isinstance(likeliest.error, NotToldError):
         raise NotRecognisedError("run", str(likeliest.error))
+    if _OF_COMPLEX in str(likeliest.error):
+        raise NotRecognisedError("run", "it works on complex numbers, and a convolution is asked with real ones")
     if _is_sure(likeliest) or _proves(likeliest, loaded):
         return likeliest.candidate
     raise NotRecognisedError("run", "it raises in every way in which it was called", error=likeliest.error)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, syntax
 from gradcheck_cli.targets.functions.configuration import Configuration, configuration_of
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.drawing import shape_of
@@ -49,12 +50,14 @@ MOST = 24
 class Making:
     """One way to call a constructor: parameter -> a letter of `SIZES`, a tuple of letters, or a plain value.
 
-    `filled` are attributes that it leaves to be set afterwards.
+    `filled` are attributes that it leaves to be set afterwards; `compared` are lengths of which the code asks whether
+    the second is the first.
     """
 
     owner: Any
     chosen: Mapping[str, Any]
     filled: Mapping[str, Any] = field(default_factory=dict)
+    compared: tuple[tuple[str, str], ...] = ()
 
     def instance(self, sizes: Mapping[str, int], settings: Mapping[str, Any] | None = None) -> Any:
         """A new object for these lengths, with settings other than the defaults.
@@ -63,7 +66,7 @@ class Making:
             Exception: whatever the constructor raises.
         """
         with made_in_float64():
-            made = self.owner(**self._arguments(sizes), **(settings or {}))
+            made = self.owner(**{**self._arguments(sizes), **(settings or {})})
         for name, choice in self.filled.items():
             setattr(made, name, _value(choice, sizes))
         return made
@@ -75,6 +78,13 @@ class Making:
     def has_lengths(self) -> bool:
         """Is the constructor handed a length?"""
         return any(isinstance(choice, Letter) for choice in self.chosen.values())
+
+    def alike(self, sizes: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+        """Each length that the code compares with another, as long as that one: a block that adds its input back."""
+        given = self._arguments(sizes)
+        for first, second in self.compared:
+            if type(given.get(first)) is int and type(given.get(second)) is int and given[first] != given[second]:
+                yield second, given[first]
 
     def sizes_of(self, arrays: Mapping[str, Array]) -> Mapping[str, int]:
         """The sizes of which arrays are, told by the lengths that the constructor is handed; the first where none tell.
@@ -168,7 +178,20 @@ def makings(owner: Any, source: str = "") -> Iterator[Making]:
         for places in ([tuple(of_gates)] if gates else []) + list(ranked)
     ]
     likely = sorted(found, key=lambda each: (*_multiples(each, gates), _repeats(each)))
-    yield from (Making(owner, chosen) for chosen in likely)
+    compared = _compared(source, [item.name for item in found_all])
+    yield from (Making(owner, chosen, compared=compared) for chosen in likely)
+
+
+def _compared(source: str, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The constructor's parameters of which the code asks whether they are equal, in their own order."""
+    found: dict[tuple[str, str], None] = {}
+    for node in ast.walk(syntax.parse(source)) if source else ():
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+            sides = [getattr(side, "attr", getattr(side, "id", "")) for side in (node.left, *node.comparators)]
+            if len(sides) == 2 and set(sides) <= set(names) and sides[0] != sides[1]:
+                first, second = sorted(sides, key=names.index)
+                found[first, second] = None
+    return tuple(found)
 
 
 def _is_long(item: Parameter) -> bool:

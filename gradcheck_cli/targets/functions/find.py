@@ -34,6 +34,7 @@ from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.made_pair import made_pairs
+from gradcheck_cli.targets.functions.made_with import are_made_with, made_with
 from gradcheck_cli.targets.functions.methods import Methods, are_static, keeps_nothing, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
@@ -146,8 +147,14 @@ def _has_backward(owner: type) -> bool:
 
 def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     """An object; what its backward's return statement says stands where the method is defined."""
-    asked = "" if loaded.target is owner else loaded.name
+    asked, text = "" if loaded.target is owner else loaded.name, _with_callees(loaded, owner.__name__)
     fore, back = method_names(owner, asked)
+    if fore and back and are_made_with(owner, fore, back):
+        of_new = partial(_of_new_object, loaded, owner, text)
+        found = with_sign(PairForm(of_new(fore), of_new(back)))
+        yield from pointwise_pairs(found)
+        yield from _on_what_it_takes(found)
+        return
     if fore and back and are_static(owner, fore, back):
         found = PairForm(*returning(*(_method(loaded, owner, owner, name) for name in (fore, back))))
         yield from pointwise_pairs(found)
@@ -161,13 +168,12 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
     if net:
         names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
         methods = NetMethods(owner, net, net, names=names)
-        text = _with_callees(loaded, owner.__name__)
         for made in objects_of(owner, text, (net,)):
             yield NetForm(made.making, made.states, methods, names, text, made.switches)
         return
     nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
     node = next((found for found in nodes if found is not None), None)
-    said, text = returned_names(node), _with_callees(loaded, owner.__name__)
+    said = returned_names(node)
     target = target_of(owner, fore, back) if fore and back else ""
     if target:
         losses = [_function(loaded, name) for name in functions_of(loaded) if set(tokens(name)) & LOSS_WORDS]
@@ -265,6 +271,10 @@ def _bound(loaded: Loaded, owner: type, fore: str, back: str) -> Iterator[Writte
         yield from pointwise_pairs(pair)
         pair = unpacked(pair, vars(loaded.module))
         yield from _on_what_it_takes(pair)
+
+
+def _of_new_object(loaded: Loaded, owner: type, text: str, name: str) -> PlainFunction:
+    return made_with(owner, loaded.node(f"{owner.__name__}.{name}"), name, text)
 
 
 def _method(loaded: Loaded, owner: type, held: Any, name: str) -> PlainFunction:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, FunctionForm
+from gradcheck_cli.model import Array, FunctionForm, Sample
 from gradcheck_cli.targets.functions.constructing import Making, makings
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
@@ -165,7 +166,8 @@ class LayerForm:
     def prepared(self, values: Values) -> tuple[Any, dict[str, Any]]:
         """A new object that holds the sample's states, and the arguments of its forward."""
         own = {item.name for item in self.methods.arguments}
-        said = {item.name for item in self.making.settings} - own - self.states[0].keys()
+        lengths = {name for pair in self.making.compared for name in pair}
+        said = ({item.name for item in self.making.settings} | lengths) - own - self.states[0].keys()
         settings = {name: value for name, value in values.items() if name in said}
         instance = self.making.instance(self._sizes(values), settings)
         if self.is_torch and hasattr(instance, "double"):
@@ -189,7 +191,19 @@ class LayerForm:
 
     def _states(self, instance: Any, values: Values) -> list[HeldParameter]:
         named = parameters(instance, self.making.labels)
-        return [one for one in named if one.name in self.states[0] and one.name in values]
+        return [one for one in named if one.name in values]
+
+    def alike(self, sample: Sample) -> Iterator[Sample]:
+        """The sample with an object for each length that the code compares with another, as long as that one."""
+        data = {name: value for name, value in sample.values.items() if name not in self.states[0]}
+        owed = [name for name in sample.differentiated if name in data]
+        for name, length in self.making.alike(self._sizes(sample.values)):
+            with suppress(Exception):  # whatever the constructor raises on lengths that it is not meant for
+                instance = self.making.instance(self._sizes(sample.values), {name: length})
+                generator = np.random.default_rng([sample.seed, length])
+                named = parameters(instance, self.making.labels)
+                states = {one.name: generator.standard_normal(one.array.shape) for one in named}
+                yield Sample({**data, name: length, **states}, (*owed, *states), sample.seed)
 
 
 def layer_forms(

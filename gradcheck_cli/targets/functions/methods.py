@@ -24,7 +24,8 @@ from gradcheck_cli.targets.functions.spelling import (
 
 FORWARDS = in_order(
     "forward __call__ call fprop feedforward forward_pass forward_propagation forward_prop predict loss calculate "
-    "cost compute_loss compute_cost loss_function cost_function objective energy potential nll"
+    "cost compute_loss compute_cost loss_function cost_function objective energy potential nll "
+    "function func activation_function evaluate value f"
 )
 BACKWARDS = in_order(
     "backward backprop bprop backward_pass backward_propagation back_propagation backward_prop back grad gradient "

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from gradcheck_cli.model import Array, InputsFrom, Sample
+from gradcheck_cli.model import WITHOUT_UPSTREAM, Array, InputsFrom, Sample
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
@@ -45,14 +45,13 @@ from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, po
 from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
 from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_cut, is_too_long, shortest
-from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out
+from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out, with_equal_lengths
 from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
 from gradcheck_cli.targets.functions.total_loss import ready_forms
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
-_OF_TORCH = ("autograd-function", "custom-operator")
 # Where nothing fits: so many that come as near as any are asked for the change of the text that makes them right.
 MOST_NEARLY = 6
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
@@ -303,6 +302,7 @@ class InputSearch:
                     outputs = ready.forward(samples[0].values)
                     if is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
                         others = tuple(other for other in samples[1:] if takes(ready, other))
+                        others += tuple(with_equal_lengths(ready, samples[0]))
                         return Guess(ready, (samples[0], *others), "layer")
             except Exception as error:
                 self.error = self.error or error
@@ -334,7 +334,8 @@ class InputSearch:
         try:
             return self._tried(choice)
         except FloatingPointError:
-            if self.form.kind not in (*_OF_TORCH, "operation"):  # elsewhere a loss's own domain comes next
+            is_loss = self.form.kind in WITHOUT_UPSTREAM or bool(LOSS_WORDS & set(tokens(self.form.title)))
+            if is_loss or self.said.fixed:  # a loss's own domain is among what comes next
                 raise
             return self._tried({name: positive(proposal) for name, proposal in choice.items()})
 
@@ -394,4 +395,4 @@ def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, othe
     second = other if not is_cut(choice) and takes(form, other) else drawn(choice, SIZES[0], seed + 1)
     left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if runs(form, sample)]
     left_out = [sample for sample in left_out if not looks_up(form, sample)]
-    return Guess(form, (first, second, *others, *left_out))
+    return Guess(form, (first, second, *with_equal_lengths(form, first), *others, *left_out))

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from gradcheck_cli.model import Sample
-from gradcheck_cli.targets.functions.form import Parameter
+from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.parameters import defaults_read, words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal, constant
+from gradcheck_cli.targets.functions.inputs.running import runs
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
 # Each is a sample more, with all its questions: a layer has rarely more settings than that.
@@ -59,6 +60,12 @@ def with_a_label_left_out(parameters: Sequence[Parameter], sample: Sample) -> It
         if labels and _is_left_out(item):
             values = {**sample.values, item.name: int(labels[0].flat[0])}
             yield Sample(values, sample.differentiated, sample.seed)
+
+
+def with_equal_lengths(form: WrittenFunction, sample: Sample) -> Iterator[Sample]:
+    """The sample with two lengths of an object equal of which its code asks whether they are, for each such pair."""
+    alike = getattr(form, "alike", None)
+    yield from (other for other in (alike(sample) if alike is not None else ()) if runs(form, other))
 
 
 def epsilons_raised(sample: Sample) -> list[str]:
