@@ -165,7 +165,7 @@ def outcomes(report: VerifyReport) -> str:
     amounts = Counter(target.verdict for target in report.targets if not target.is_surrogate)
     told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
     surrogates = sum(target.is_surrogate for target in report.targets)
-    told += [counted(surrogates, "surrogate")] if surrogates else []
+    told += [f"{surrogates} not meant as a derivative"] if surrogates else []
     text = f"{counted(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
     text += reservations(report.targets[0]) if len(report.targets) == 1 else _with_unreached(report)
     alone = len(report.without_forward)
