@@ -284,7 +284,7 @@ class Finding:
 
     @property
     def titled(self) -> str:
-        """ "batch-mean (proved)" """
+        """The mistake with what is claimed of it, as in "ID (proved)"."""
         return f"{self.id} {self.claim}".rstrip()
 
     @property

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gradcheck_cli.model import RunReport, Verdict
+from gradcheck_cli.model import Finding, RunReport, Verdict
 from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.model.files import from_here
 from gradcheck_cli.model.sweep import AnyReport, SweepReport
@@ -18,7 +18,7 @@ from gradcheck_cli.model.text import counted, visible, visible_lines
 from gradcheck_cli.report.markdown import render_markdown
 from gradcheck_cli.report.page import summary_of
 from gradcheck_cli.report.page.blocks import said
-from gradcheck_cli.report.page.parts import AT, mistakes
+from gradcheck_cli.report.page.parts import AT, alike, mistakes
 from gradcheck_cli.report.words import findings_with_place, headline, sweep_headline, user_file
 
 MAX_ANNOTATIONS = 10
@@ -84,13 +84,8 @@ def _annotations(report: AnyReport) -> Iterator[_Annotation]:
     if isinstance(report, SweepReport):
         yield _whole(report.verdict, sweep_headline(report), summary_of(report), "")
         return
-    for file, name, line, finding in findings_with_place(report):
-        (mistake,) = mistakes((finding,), file, name)
-        told = [fact for fact in mistake.facts if fact.label != AT or finding.line is None]
-        facts = [f"{fact.label}: {said(fact.value)}" for fact in told]
-        message = "\n".join(part for part in (mistake.message, *facts, finding.evidence) if part)
-        columns = None if finding.column is None or finding.end is None else (finding.column, finding.end)
-        yield _Annotation("error", f"gradcheck: {mistake.id} {mistake.about}", message, file, line, columns)
+    for file, name, line, findings in findings_with_place(report):
+        yield from (_mistake(group, file, name, line) for group in alike(findings))
     if isinstance(report, RunReport):
         if not report.findings:
             yield _whole(report.verdict, headline(report), report.answer, user_file(report))
@@ -102,6 +97,17 @@ def _annotations(report: AnyReport) -> Iterator[_Annotation]:
             yield _Annotation(_level(target.verdict), title, message, target.file, target.line)
     if report.verdict is Verdict.PASS:
         yield _whole(report.verdict, headline(report), headline(report), "")
+
+
+def _mistake(findings: Sequence[Finding], file: str, name: str, line: int | None) -> _Annotation:
+    """What is said of several gradients alike is one annotation: GitHub shows ten of a step."""
+    (mistake,), finding = mistakes(findings, file, name), findings[0]
+    told = [fact for fact in mistake.facts if fact.label != AT or finding.line is None]
+    facts = [f"{fact.label}: {said(fact.value)}" for fact in told]
+    message = "\n".join(part for part in (mistake.message, *facts, finding.evidence) if part)
+    columns = None if finding.column is None or finding.end is None else (finding.column, finding.end)
+    title = f"gradcheck: {mistake.id} {mistake.about}"
+    return _Annotation("error", title, message, file, finding.line or line, columns)
 
 
 def _whole(verdict: Verdict, title: str, message: str, file: str) -> _Annotation:

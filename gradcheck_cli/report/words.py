@@ -165,7 +165,7 @@ def outcomes(report: VerifyReport) -> str:
     amounts = Counter(target.verdict for target in report.targets if not target.is_surrogate)
     told = [f"{amounts[verdict]} {words}" for verdict, words in _OUTCOMES if amounts[verdict]]
     surrogates = sum(target.is_surrogate for target in report.targets)
-    told += [counted(surrogates, "surrogate")] if surrogates else []
+    told += [f"{surrogates} not meant as a derivative"] if surrogates else []
     text = f"{counted(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
     text += reservations(report.targets[0]) if len(report.targets) == 1 else _with_unreached(report)
     alone = len(report.without_forward)
@@ -294,12 +294,10 @@ def user_name(report: RunReport) -> str:
     return report.experiment.name
 
 
-def findings_with_place(report: Report) -> Iterator[tuple[str, str, int | None, Finding]]:
-    """(file, name, line, finding) for every finding; `line` falls back to where the function `name` begins."""
+def findings_with_place(report: Report) -> Iterator[tuple[str, str, int | None, tuple[Finding, ...]]]:
+    """(file, name, line, findings) of the run or of each target; `line` is where the function `name` begins."""
     if isinstance(report, RunReport):
-        for finding in report.findings:
-            yield user_file(report), user_name(report), finding.line, finding
+        yield user_file(report), user_name(report), None, report.findings
         return
     for target in report.targets:
-        for finding in target.findings:
-            yield target.file, target.name, finding.line or target.line, finding
+        yield target.file, target.name, target.line, target.findings

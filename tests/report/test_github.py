@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from gradcheck_cli.model import Verdict
+from gradcheck_cli.model import Finding, Verdict
 from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.report import github
 from gradcheck_cli.report.github import append_summary, render_github
@@ -95,6 +95,17 @@ def test_verify():
         ("error", "raising.py", "8"),
         ("error", "needs_tensorflow.py", "4"),
     ]
+
+
+def test_what_is_said_of_several_gradients_alike_is_one_annotation():
+    """Ten of a step are shown: five for one lost path would push other mistakes out."""
+    found = [Finding("path-missing", name, "proved", f"grad_{name} lacks `var`.", "Add it.") for name in ("x", "b")]
+    commands = runner(render_github(sample_verify_report(targets=(failing_target(findings=tuple(found)),))))
+
+    assert [("error", "gradcheck: path-missing (proved), grad_x, grad_b")] == [
+        (name, properties["title"]) for name, properties, _ in commands[:-1]
+    ]
+    assert "grad_x lacks `var`. The same holds for grad_b.\nmend it: Add it." in commands[0][2]
 
 
 def test_a_finding_without_a_line_points_at_the_function():

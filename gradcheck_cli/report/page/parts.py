@@ -56,10 +56,15 @@ def mistakes(findings: Sequence[Finding], file: str, name: str) -> tuple[Mistake
         file: where their lines are counted.
         name: the function or class that was judged; a finding whose line was not found stands in it.
     """
-    alike: dict[Finding, list[Finding]] = {}
+    return tuple(_mistake(group, file, name) for group in alike(findings))
+
+
+def alike(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings, those together that say the same of several gradients."""
+    groups: dict[Finding, list[Finding]] = {}
     for finding in findings:
-        alike.setdefault(_of_any_gradient(finding), []).append(finding)
-    return tuple(_mistake(group, file, name) for group in alike.values())
+        groups.setdefault(_of_any_gradient(finding), []).append(finding)
+    return list(groups.values())
 
 
 def _of_any_gradient(finding: Finding) -> Finding:
@@ -68,10 +73,10 @@ def _of_any_gradient(finding: Finding) -> Finding:
     return replace(finding, gradient="", message=message, evidence=evidence)
 
 
-def _mistake(alike: Sequence[Finding], file: str, name: str) -> MistakeBlock:
-    finding = alike[0]
-    about = ", ".join(each.about for each in alike)
-    others = ", ".join(each.about for each in alike[1:])
+def _mistake(group: Sequence[Finding], file: str, name: str) -> MistakeBlock:
+    finding = group[0]
+    about = ", ".join(each.about for each in group)
+    others = ", ".join(each.about for each in group[1:])
     same = f" The same holds for {others}." if others else ""
     return MistakeBlock(
         finding.id,

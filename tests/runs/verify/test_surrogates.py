@@ -65,7 +65,7 @@ def test_a_surrogate_is_not_counted_among_the_right(tmp_path):
     (tmp_path / "own.py").write_text(ROUNDED)
     told = str(gradcheck_cli.verify(str(tmp_path / "own.py")))
 
-    assert "1 target: 1 surrogate" in told
+    assert "1 target: 1 not meant as a derivative" in told
     assert "right" not in told
 
 
