@@ -171,3 +171,49 @@ def test_a_bias_of_two_axes_is_a_column_beside_samples_in_columns(tmp_path, plac
     assert (report.verdict, report.gradients["Wh"].verdict) == (verdict, verdict)
     assert all(report.gradients[name].verdict is Verdict.PASS for name in ("x", "h0", "Wx", "bh"))
     assert "bh 4x1" in report.inputs
+
+
+BOTH = """
+import numpy as np
+
+def cell(xt, before, weights):
+    both = np.concatenate((before, xt))
+    return np.tanh(weights["Wa"] @ both + weights["ba"]) * np.tanh(weights["Wb"] @ both + weights["bb"])
+
+def scan_forward(x, h0, weights):
+    states, now = [h0], h0
+    for t in range(x.shape[2]):
+        now = cell(x[:, :, t], now, weights)
+        states.append(now)
+    return np.stack(states[1:], axis=2), (x, states, weights)
+
+def scan_backward(dh, cache):
+    x, states, weights = cache
+    count = len(states[0])
+    grads = {"d" + name: np.zeros_like(value) for name, value in weights.items()}
+    dx, back = np.zeros_like(x), np.zeros_like(states[0])
+    for t in reversed(range(x.shape[2])):
+        both = np.concatenate((states[t], x[:, :, t]))
+        a, b = (np.tanh(weights["W" + each] @ both + weights["b" + each]) for each in "ab")
+        d = dh[:, :, t] + back
+        da, db = d * b * (1 - a ** 2), d * a * (1 - b ** 2)
+        for each, dz in (("a", da), ("b", db)):
+            grads["dW" + each] += dz @ both.T
+            grads["db" + each] += dz.sum(axis=1, keepdims=True)
+        dboth = weights["Wa"].T @ da + weights["Wb"].T @ db
+        back, dx[:, :, t] = dboth[:count], dboth[count:] FACTOR
+    return {"dx": dx, "dh0": back, **grads}
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("", Verdict.PASS), ("* 2", Verdict.FAIL)])
+def test_a_state_beside_its_input_is_as_long_as_both(tmp_path, factor, verdict):
+    """The state that comes back after the first step tells which of its lengths was meant."""
+    file = tmp_path / "scan.py"
+    file.write_text(BOTH.replace("FACTOR", factor))
+
+    report = function_here(f"{file}:scan_backward")
+
+    assert (report.verdict, report.gradients["x"].verdict) == (verdict, verdict)
+    assert all(report.gradients[name].verdict is Verdict.PASS for name in ("h0", "Wa", "ba", "Wb", "bb"))
+    assert "h0 6x5, Wa 6x9" in report.inputs

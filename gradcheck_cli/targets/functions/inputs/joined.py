@@ -63,7 +63,8 @@ def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: in
     if any(options[0].kind == "length" for options in listed):  # it says a length of its own
         return []
     kinds = [_kinds(item.name, options) for item, options in zip(form.parameters, listed, strict=True)]
-    places = list(itertools.islice(by_rank([len(each) for each in kinds]), _MOST_WAYS))
+    likeliest = itertools.chain(_biases_alike(kinds), by_rank([len(each) for each in kinds]))
+    places = list(itertools.islice(likeliest, _MOST_WAYS))
     ways = [[each[place] for each, place in zip(kinds, chosen, strict=True)] for chosen in places]
     found = list(_all_met(form, ways, seed, time.thread_time() + _SECONDS, ()))
     gates = _gates_in(form.source)
@@ -75,6 +76,14 @@ def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: in
     ranked = [((-met.share, not met.is_number, _oddness(one)), one) for met, one in called if one is not None]
     best = [choice for _, choice in sorted(ranked, key=lambda each: each[0])][:_MOST_FOUND]
     return [one for choice in best for one in _with_classes(choice)]
+
+
+def _biases_alike(kinds: Sequence[Sequence[Proposal]]) -> Iterator[tuple[int, ...]]:
+    """The likeliest of each parameter, with all biases columns or all rows: as many as there are, they lie alike."""
+    for axes in ("? 1", "1 ?"):
+        found = [next((place for place, each in enumerate(options) if each.axes == axes), 0) for options in kinds]
+        if any(found):
+            yield tuple(found)
 
 
 def _with_classes(choice: ProposalChoice) -> Iterator[ProposalChoice]:
@@ -135,7 +144,7 @@ def _kinds(name: str, options: Sequence[Proposal]) -> Sequence[Proposal]:
     firsts: dict[int, Proposal] = {}
     for each in options:
         count = len(each.axes.split())
-        if each.kind in _SHAPED and count <= _MOST_AXES and "+" not in each.axes:
+        if each.kind in _SHAPED and count <= _MOST_AXES:
             firsts.setdefault(count, each)
     if options[0].kind != "index":
         for count in (1, 2):

@@ -22,8 +22,8 @@ _MADE = frozenset(
     + [one - other for one in LENGTHS.values() for other in (*LENGTHS.values(), 1)]
     + [factor * one for one in LENGTHS.values() for factor in _FACTORS]
 )
-# 128 MiB for an outer product of two. A length that a reshape says may be a product of others, and fit nothing.
-_MOST_ENTRIES = 4_000
+# 275 MiB for an outer product of two. A length that a reshape says may be a product of others, and fit nothing.
+_MOST_ENTRIES = 6_000
 _LETTER = re.compile(r"[a-z]")
 
 
@@ -47,6 +47,7 @@ def joined_at(choice: ProposalChoice, lengths: tuple[int, ...]) -> Iterator[Prop
     for words, length in ((left, lengths[1]), (right, lengths[0])):
         for word in words:
             if length not in known.values():
+                yield from _in_the_sum(choice, word, length, known)
                 yield from _made(choice, word, length, known)
 
 
@@ -78,6 +79,16 @@ def _equal(choice: ProposalChoice, one: str, other: str) -> Iterator[ProposalCho
         kept = other if left == one else one
         if left not in kept:
             yield _with(choice, left, kept)
+
+
+def _in_the_sum(choice: ProposalChoice, word: str, length: int, known: Mapping[str, int]) -> Iterator[ProposalChoice]:
+    """Of a sum, one of its letters becomes another with which it would have this length: a state comes back longer."""
+    letters = {each: own for each, own in known.items() if _LETTER.fullmatch(each)}
+    for part in (part for part in word.split("+") if "+" in word and part in letters):
+        wanted = length - known[word] + letters[part]
+        others = (other for other, own in letters.items() if own == wanted and other not in word.split("+"))
+        for other in others:
+            yield from _equal(choice, part, other)
 
 
 def _made(choice: ProposalChoice, word: str, length: int, known: Mapping[str, int]) -> Iterator[ProposalChoice]:
