@@ -345,7 +345,7 @@ def _by_shape(
     for place in places:
         shape = _shape(entries[place][1])
         free = [name for name, array in arguments.items() if name not in found and array.shape == shape]
-        if any(found):  # what is compared with has the shape of an error on the way, as dZ3 beside dW3, and no gradient
+        if is_between_layers(entries[place][0]):  # what is compared with has the shape of dZ3, and no gradient
             free = [name for name in free if not is_target(name)]
         # In the order of the arguments: without a name and with the same shape, the first one is meant.
         if free and shape is not None:
