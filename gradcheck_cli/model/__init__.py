@@ -33,6 +33,7 @@ from gradcheck_cli.model.evidence import (
 )
 from gradcheck_cli.model.functions import (
     GUESSED as GUESSED,
+    OF_TORCH as OF_TORCH,
     WITHOUT_UPSTREAM as WITHOUT_UPSTREAM,
     FunctionForm as FunctionForm,
     FunctionOutcome as FunctionOutcome,

@@ -29,6 +29,8 @@ engine that builds a graph of nodes. autograd-function: a `torch.autograd.Functi
 torch.library, with a backward that is registered. module: a `torch.nn.Module`.
 """
 
+OF_TORCH: tuple[FunctionForm, ...] = ("autograd-function", "custom-operator")
+"""Forms that torch itself calls, with tensors."""
 WITHOUT_UPSTREAM: tuple[FunctionForm, ...] = ("loss", "loss-class", "loss-pair")
 """Forms whose backward is handed no G."""
 

@@ -15,10 +15,10 @@ from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.scope import span
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.contract import TextEdit
-from gradcheck_cli.trials.compared import LARGEST_SHARE, Compared, FunctionComparison, judged_of
+from gradcheck_cli.trials.compared import LARGEST_SHARE, Compared, FunctionComparison
 from gradcheck_cli.trials.function_trial import FunctionTrial, LeftOutGuard
 from gradcheck_cli.trials.functions import FunctionSession
-from gradcheck_cli.trials.guards import is_right_alone
+from gradcheck_cli.trials.guards import is_right_alone, verdict_alone
 
 # As near to 0 or 1: a larger bound is a part of a formula.
 NEAR = 1e-4
@@ -38,22 +38,16 @@ def clipped(session: FunctionSession, comparison: FunctionComparison, code: Code
     beyond = {name: each for name, each in _wrong_in(comparison).items() if all(one.is_apart for one in each)}
     if not beyond:
         return {}
-    near, wide = list(_clips(code, _are_near)), list(_clips(code, _are_wide))
-    found = _only_beyond(session, comparison, near, beyond)
-    if found or not wide or not _has_powers(code):
+    found = _only_beyond(session, comparison, list(_clips(code, _are_near)), beyond)
+    if found or not _has_powers(code):
         return found
 
     def is_close(each: Sequence[Compared]) -> bool:
-        return all(one.share <= LARGEST_SHARE and not _is_wrong_alone(session, one) for one in each)
+        # Where the power is infinite nobody knows its derivative.
+        is_near = all(one.share <= LARGEST_SHARE for one in each)
+        return is_near and all(verdict_alone(session, one) not in (None, Verdict.FAIL) for one in each)
 
-    return _only_beyond(session, comparison, wide, beyond, is_close)
-
-
-def _is_wrong_alone(session: FunctionSession, each: Compared) -> bool:
-    """Is a gradient wrong where it is asked once more? Where the power is infinite nobody knows its derivative."""
-    trial = session.about(each.trial.sample, each.name, each.asking.upstream)
-    judged = judged_of(trial, trial.askings[0], each.name) if trial.askings else None
-    return judged is None or judged.verdict is Verdict.FAIL
+    return _only_beyond(session, comparison, list(_clips(code, _are_wide)), beyond, is_close)
 
 
 def _only_beyond(

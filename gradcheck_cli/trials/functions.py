@@ -14,7 +14,7 @@ from itertools import islice
 
 import numpy as np
 
-from gradcheck_cli.checks.ladder.contract import ScaledCall
+from gradcheck_cli.checks.ladder.contract import ScaledCall, is_finite
 from gradcheck_cli.checks.ladder.judge import depends
 from gradcheck_cli.checks.ladder.ties import TiedCall, tied, together
 from gradcheck_cli.checks.ladder.twice import SecondOrder
@@ -103,7 +103,7 @@ class FunctionSession:
     def further(self, sample: Sample, about: str) -> FunctionTrial:
         """One more sample, with one G, at values where the forward itself may lose digits: its truth says how many."""
         outcome = self.client.outputs(sample)
-        if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
+        if not is_finite(outcome):
             return FunctionTrial(sample, failure=outcome, about=about)
         askings = tuple(islice(self._asked(sample, outcome.outputs), 1))
         trial = FunctionTrial(sample, outcome.outputs, askings, about=about)
@@ -264,7 +264,7 @@ class FunctionSession:
         if not names:
             return []
         outcome = self.client.outputs(sample)
-        if not outcome.ended or not all(np.isfinite(out).all() for out in outcome.outputs):
+        if not is_finite(outcome):
             return []
         exact: dict[str, Jacobian] = {}
         for name in names:

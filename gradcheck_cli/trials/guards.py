@@ -11,8 +11,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from gradcheck_cli.checks.ladder.contract import is_finite
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.scope import span
 from gradcheck_cli.model import Sample, Verdict
@@ -118,8 +117,7 @@ def _are_right_now(session: FunctionSession, wrong: list[Compared], settings: Se
 
 def _is_finite(session: FunctionSession, each: Compared, settings: Sequence[str]) -> bool:
     """Does the forward give finite numbers there with 0 for these settings? Else nothing but the guard decides."""
-    outcome = session.client.outputs(_without(each.trial.sample, settings))
-    return outcome.ended and all(bool(np.isfinite(out).all()) for out in outcome.outputs)
+    return is_finite(session.client.outputs(_without(each.trial.sample, settings)))
 
 
 def _without(sample: Sample, settings: Sequence[str]) -> Sample:
@@ -130,9 +128,14 @@ def _without(sample: Sample, settings: Sequence[str]) -> Sample:
 
 def is_right_alone(session: FunctionSession, each: Compared, settings: Sequence[str] = ()) -> bool:
     """Is a gradient right where it is asked once more, with 0 for these settings?"""
+    return verdict_alone(session, each, settings) is Verdict.PASS
+
+
+def verdict_alone(session: FunctionSession, each: Compared, settings: Sequence[str] = ()) -> Verdict | None:
+    """What is said of a gradient that is asked once more, with 0 for these settings; None where it cannot be."""
     trial = session.about(_without(each.trial.sample, settings), each.name, each.asking.upstream)
     judged = judged_of(trial, trial.askings[0], each.name) if trial.askings else None
-    return judged is not None and judged.verdict is Verdict.PASS
+    return None if judged is None else judged.verdict
 
 
 def _said(name: str, wrong: list[Compared], listed: str) -> str:

@@ -42,6 +42,11 @@ class Broken:
         return standing_for(self.sign).id
 
 
+def is_finite(outcome: FunctionOutcome) -> bool:
+    """Did the forward end, with finite outputs? Elsewhere there is no derivative."""
+    return outcome.ended and all(bool(np.isfinite(out).all()) for out in outcome.outputs)
+
+
 def broken_laws(sample: Sample, outcome: FunctionOutcome, scaled: list[ScaledCall]) -> list[Broken]:
     """Everything of the contract that a call breaks; [] where it did not end."""
     if not outcome.ended:
@@ -98,7 +103,7 @@ def _of_entries(name: str, given: int, wanted: int) -> str:
 
 def _not_finite(outcome: FunctionOutcome) -> list[Broken]:
     """Where the forward is finite: elsewhere there is no derivative."""
-    if not all(np.isfinite(out).all() for out in outcome.outputs):
+    if not is_finite(outcome):
         return []
     return [
         Broken(

@@ -11,6 +11,7 @@ from gradcheck_cli.diagnose import Code
 from gradcheck_cli.model import (
     CALL,
     GUESSED,
+    OF_TORCH,
     PLAIN,
     WITHOUT_UPSTREAM,
     Finding,
@@ -55,7 +56,6 @@ RAISES = (
     "on {}, where its forward runs, its backward raises, and no single change of its text mends it: not judged there"
 )
 # Forms whose arrays are tensors.
-_OF_TORCH = ("autograd-function", "custom-operator")
 
 
 def verify_function(
@@ -231,7 +231,7 @@ def session_of(
         deadline=deadline,
         against=options.against,
         graphs=GraphOracle(form) if form in RECORDED or described.is_of_tensors else None,
-        has_circumstances=form in _OF_TORCH,
+        has_circumstances=form in OF_TORCH,
         configurations=described.configurations if options.all_configs else 1,
     )
 

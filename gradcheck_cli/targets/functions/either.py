@@ -17,10 +17,10 @@ from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
 from gradcheck_cli.targets.functions.find import (
     forms_of,
-    goes_backward,
+    is_a_backward,
     is_of_engine,
+    lacks_a_forward,
     takes_what_its_forward_takes,
-    without_forward,
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.given import given
@@ -240,8 +240,8 @@ def _refuse_several_losses(form: WrittenFunction, sample: Sample, loaded: Loaded
     except Exception:  # what raises is told where it is judged
         return
     if several and not is_sum:
-        if goes_backward(loaded):
-            raise without_forward(loaded.name)
+        if is_a_backward(loaded):
+            raise lacks_a_forward(loaded.name)
         raise NotAFunctionError(
             "run", "it gives several numbers where a loss is expected, on all inputs that were tried"
         )

@@ -40,7 +40,7 @@ from gradcheck_cli.targets.functions.module import is_module, module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
-from gradcheck_cli.targets.functions.network import goes_forward, makings_of, network_forms, reads_keys
+from gradcheck_cli.targets.functions.network import makings_of, network_forms, network_forward, reads_keys
 from gradcheck_cli.targets.functions.network_wiring import initializes
 from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
@@ -101,7 +101,7 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield from _on_what_it_takes(alone)
         return
     if functions:
-        yield from network_forms(functions, goes_forward(functions, alone.fore.name), alone.back.name)
+        yield from network_forms(functions, network_forward(functions, alone.fore.name), alone.back.name)
         yield from made_pairs(alone, makings_of(functions, alone.fore.name))
     yield from pointwise_pairs(composed or alone)
     pair = composed or unpacked(alone, vars(loaded.module))
@@ -206,18 +206,18 @@ def _pair(loaded: Loaded, pairs: Mapping[str, str]) -> PairForm | LossForm:
         return with_sign(PairForm(*returning(_function(loaded, forward), back)))
     if gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
         return LossForm(_function(loaded, name))
-    if goes_backward(loaded):
-        raise without_forward(name)
+    if is_a_backward(loaded):
+        raise lacks_a_forward(name)
     beside = f"write {_named(name, 'backward')}(dout, ...) beside it, or name the function that goes backward"
     raise NotAFunctionError("build", f"no backward of {name} stands in its file", beside)
 
 
-def goes_backward(loaded: Loaded) -> bool:
+def is_a_backward(loaded: Loaded) -> bool:
     """Does the name of the target say that it is a backward?"""
     return loaded.name in backwards_among(functions_of(loaded))
 
 
-def without_forward(name: str) -> NotAFunctionError:
+def lacks_a_forward(name: str) -> NotAFunctionError:
     """The refusal of a backward beside which nothing stands that it could be the derivative of."""
     beside = f"write {_named(name, 'forward')} beside it, which returns the output, or (output, cache)"
     return NotAFunctionError("build", f"no forward of {name} stands in its file", beside)

@@ -202,7 +202,7 @@ def makings_of(functions: Mapping[str, PlainFunction], fore: str) -> list[PlainF
     return own or list(keyed_makings(functions[fore].source, Handing.dict_name(functions[fore])))
 
 
-def goes_forward(functions: Mapping[str, PlainFunction], fore: str) -> str:
+def network_forward(functions: Mapping[str, PlainFunction], fore: str) -> str:
     """What goes forward in a file of networks: the function itself; of a loss, the only other one that reads keys.
 
     A backward may have more words in common with its loss.

@@ -40,6 +40,8 @@ UPSTREAM_WORDS = word_set(
     "output_error out_grad accum_grad grads top_grad topgrad top_diff dtop dloss dprev d_output back_grad d_y do "
     "next_grad dnext upstream_gradient dl incoming incoming_grad derivative g_out dldz dl_dz d_loss"
 )
+# Tables of angles, which are computed and not learnt.
+ANGLE_WORDS = word_set("cos sin freq freqs cis")
 # A letter of a value, and the layer's number; not that of its data.
 _BETWEEN_LAYERS = re.compile(r"d_?[A-WYZa-wyz]_?\d+")
 LOSS_WORDS = word_set(

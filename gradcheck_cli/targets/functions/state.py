@@ -15,7 +15,7 @@ from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array, is_listed
 from gradcheck_cli.targets.functions.methods import RATE
 from gradcheck_cli.targets.functions.reading import of_list
-from gradcheck_cli.targets.functions.spelling import belongs_to, looks_like_gradient, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import ANGLE_WORDS, belongs_to, looks_like_gradient, tokens, word_set
 
 # An object in a dict in an object is as deep as courses go.
 DEPTH = 3
@@ -25,8 +25,6 @@ _NO_PARAMETER = ("_buffers.", "running", "moving", "cache", "mask", "velocity", 
 _LEFT = ("last", "input", "output")
 
 
-# Tables of angles that a constructor computes.
-_ANGLES = word_set("cos sin freq freqs cis")
 # Numbers that are learnt where a method moves them; a rate or a count moves too.
 _LEARNT = word_set("w weight weights b bias biases gamma beta theta slope intercept scale shift offset")
 # A number that is called so is learnt, unless the constructor is given it.
@@ -237,7 +235,7 @@ def is_gradient(path: str) -> bool:
 def _is_other(path: str) -> bool:
     words = set(tokens(path.rpartition(".")[2]))
     is_weight = bool(words & _LEARNT)
-    return bool(words & _ANGLES) or any(
+    return bool(words & ANGLE_WORDS) or any(
         word in path.lower() for word in (_NO_PARAMETER if is_weight else (*_NO_PARAMETER, *_LEFT))
     )
 

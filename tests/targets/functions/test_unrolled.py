@@ -4,6 +4,7 @@ import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
+from gradcheck_cli.targets.functions.inputs.unrolled import is_unrolled
 
 # A logistic unit behind one hidden layer; the last part of the vector is cut at both ends.
 CUT = """
@@ -110,3 +111,11 @@ def test_the_last_part_is_added_to_something_and_the_gradients_come_whole_or_in_
 
     assert (report.verdict, report.gradients["theta"].verdict) == (Verdict.PASS, Verdict.PASS)
     assert report.inputs.startswith("theta 36, visible_size 5, hidden_size 6, data 5x3")
+
+
+@pytest.mark.parametrize(("shaped", "found"), [("v.reshape(2, 2)", True), ("reshape_later(v)", False)])
+def test_a_function_that_calls_itself_with_its_arguments_exchanged_is_read_once(shaped, found):
+    """What is handed on in a circle has no end."""
+    source = f"def mirror(w, v):\n    return mirror(v, w) if len(v) > len(w) else {shaped} @ w\n"
+
+    assert is_unrolled(source, "w") is found

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from gradcheck_cli.model import Sample
+from gradcheck_cli.model import OF_TORCH, Sample
 from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
@@ -19,7 +19,6 @@ from gradcheck_cli.targets.functions.pair import PairForm
 
 # Calls in which the shapes for one setting are looked for: a transposed matrix is one change, two of them are two.
 MOST = 150
-_OF_TORCH = ("autograd-function", "custom-operator")
 _ROWS, _ROWS_OF_ROWS = "n d", "n t d"
 _ARRAYS = ("real", "positive", "unit")
 _Ranked = tuple[int, ...]
@@ -84,7 +83,7 @@ class Beside:
     def _longer(self) -> Sample | None:
         """Rows of rows, as a layer of torch takes them: what is summed over one axis then has two."""
         first = next(iter(self.choice))
-        if self.form.kind not in _OF_TORCH or self.choice[first].axes != _ROWS:
+        if self.form.kind not in OF_TORCH or self.choice[first].axes != _ROWS:
             return None
         return self._drawn({**self.choice, first: replace(self.choice[first], axes=_ROWS_OF_ROWS)})
 

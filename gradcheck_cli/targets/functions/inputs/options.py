@@ -40,7 +40,7 @@ from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolle
 from gradcheck_cli.targets.functions.inputs.words import words_looked_up
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.reading import returned_names
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, in_order, is_target, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import ANGLE_WORDS, LOSS_WORDS, in_order, is_target, tokens, word_set
 
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
 # Embeddings that turn what they are given: nothing is looked up.
@@ -284,7 +284,7 @@ _ANNOTATED: Mapping[str, tuple[object, ...]] = {"int": (2, 1, 12), "float": (0.5
 # What its author says of an argument that is not learnt: "with W frozen", "gamma is not trained".
 _FROZEN = r"\W{1,3}(?:\w+\W+){0,2}(?:frozen|not trained|not trainable|not learnt|not learned)\b"
 # What a forward looks angles or positions up in.
-_TABLES = word_set("cos sin freq freqs cis rope rotary table tables slopes positions pe mask masks")
+_TABLES = ANGLE_WORDS | word_set("rope rotary table tables slopes positions pe mask masks")
 
 
 def _constants_of_a_layer(title: str, name: str) -> Sequence[object]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from gradcheck_cli.model import WITHOUT_UPSTREAM, Array, InputsFrom, Sample
+from gradcheck_cli.model import OF_TORCH, WITHOUT_UPSTREAM, Array, InputsFrom, Sample
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
@@ -52,7 +52,6 @@ from gradcheck_cli.targets.functions.total_loss import ready_forms
 
 # Calls of the forward on small arrays: a wrong shape raises at once, a run of loops takes a millisecond.
 MOST_TRIES = 600
-_OF_TORCH = ("autograd-function", "custom-operator", "operation")
 # Where nothing fits: so many that come as near as any are asked for the change of the text that makes them right.
 MOST_NEARLY = 6
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
@@ -336,7 +335,7 @@ class InputSearch:
             return self._tried(choice)
         except FloatingPointError:
             is_loss = self.form.kind in WITHOUT_UPSTREAM or bool(LOSS_WORDS & set(tokens(self.form.title)))
-            if is_loss and self.form.kind not in _OF_TORCH:  # its own domain is among what comes next
+            if is_loss and self.form.kind not in (*OF_TORCH, "operation"):  # its own domain is among what comes next
                 raise
             return self._tried({name: positive(proposal) for name, proposal in choice.items()})
 

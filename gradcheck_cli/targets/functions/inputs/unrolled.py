@@ -32,26 +32,30 @@ _WORDS = word_set("params parameters theta thetas weights unrolled vector flat f
 
 def is_unrolled(source: str, name: str) -> bool:
     """Does the code give a parameter a shape, or slices of it?"""
-    return "reshape" in source and bool(set(tokens(name)) & _WORDS) and _is_shaped(source, name)
+    if "reshape" not in source or not set(tokens(name)) & _WORDS:
+        return False
+    handed_on, called = _handed_on(source), [name]
+    for inner in called:  # what it is called where it is handed on too: `X, Theta = deserialize(params, nm, nf)`
+        called += sorted(handed_on.get(inner, set()) - set(called))
+    return any(_is_shaped(source, inner) for inner in called)
 
 
-@lru_cache(maxsize=64)
 def _is_shaped(source: str, name: str) -> bool:
-    """In the code itself, or in a function that it hands the parameter to: `X, Theta = deserialize(params, nm, nf)`."""
     called = re.escape(name)
-    if re.search(rf"\b{called}\s*\[[^\]]*:|\b{called}\.reshape\(|\breshape\({called},", source):
-        return True
+    return bool(re.search(rf"\b{called}\s*\[[^\]]*:|\b{called}\.reshape\(|\breshape\({called},", source))
+
+
+@lru_cache(maxsize=16)
+def _handed_on(source: str) -> dict[str, set[str]]:
+    """A name -> what the functions of the code call it that it is handed to."""
     tree = list(ast.walk(syntax.parse(source)))
-    others = {node.name: node.args.args for node in tree if isinstance(node, ast.FunctionDef)}
-    calls = [node for node in tree if isinstance(node, ast.Call) and getattr(node.func, "id", "") in others]
-    handed = (
-        others[call.func.id][place].arg
-        for call in calls
-        if isinstance(call.func, ast.Name)
-        for place, argument in enumerate(call.args)
-        if getattr(argument, "id", "") == name and place < len(others[call.func.id])
-    )
-    return any(inner != name and _is_shaped(source, inner) for inner in handed)
+    functions = {node.name: node.args.args for node in tree if isinstance(node, ast.FunctionDef)}
+    found: dict[str, set[str]] = {}
+    for call in (node for node in tree if isinstance(node, ast.Call)):
+        for argument, parameter in zip(call.args, functions.get(getattr(call.func, "id", ""), []), strict=False):
+            if isinstance(argument, ast.Name):
+                found.setdefault(argument.id, set()).add(parameter.arg)
+    return found
 
 
 def lengths_beside(source: str, name: str, others: Sequence[str]) -> list[Proposal]:
