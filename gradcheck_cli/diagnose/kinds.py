@@ -5,6 +5,8 @@ from __future__ import annotations
 from gradcheck_cli.mistakes import CATALOGUE, Behaviour, Sign
 from gradcheck_cli.model import Finding
 
+_OF_OTHER_CALLS = (Sign.TIES, Sign.STRIDES, Sign.UNINITIALISED, Sign.CONFIGURATION, Sign.NEEDS)
+
 
 def fails_by_itself(identifier: str) -> bool:
     """Whether it is a failure however right the numbers are."""
@@ -27,6 +29,14 @@ def is_of_the_call(finding: Finding) -> bool:
 def stands_for(identifier: str, sign: Sign) -> bool:
     """Whether it is the mistake that a sign is told as."""
     return identifier in CATALOGUE and CATALOGUE[identifier].sign is sign
+
+
+def is_of_other_calls(identifier: str) -> bool:
+    """Whether it shows in other calls than those whose numbers are compared, and says nothing of what is wrong there.
+
+    On entries that are equal, on other memory, with other configurations, or where few gradients are asked for.
+    """
+    return identifier in CATALOGUE and CATALOGUE[identifier].sign in _OF_OTHER_CALLS
 
 
 def behaviour_of(identifier: str) -> Behaviour | None:

@@ -12,7 +12,7 @@ from gradcheck_cli.checks.ladder.contract import Broken
 from gradcheck_cli.diagnose.conditions_of_functions import distinguishing_setting
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
-from gradcheck_cli.diagnose.kinds import stands_for
+from gradcheck_cli.diagnose.kinds import is_of_other_calls, stands_for
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
 from gradcheck_cli.model import CALL, UNEXPLAINED, Array, Finding, FunctionExample, Sample, Verdict
@@ -40,17 +40,18 @@ def findings_of(comparison: FunctionComparison, layer: AsLayer, file: str) -> tu
     for _, each in comparison.broken:
         if each.gradient in comparison.names or each.gradient == CALL:
             laws.setdefault((each.id, each.gradient), _of_law(each, comparison))
-    found += laws.values()
+    found += (law for law in laws.values() if not is_of_other_calls(law.id))
+    explained = {law.gradient for law in found}
     calls = recorded_calls(comparison)
     for name in comparison.names:
         wrong = [each for each in comparison.about(name) if each.judged.verdict is Verdict.FAIL]
-        if wrong and not any(about == name for _, about in laws):
+        if wrong and name not in explained:
             named = _named(name, comparison, layer, partial(findings_of_edits, name, calls, file))
             when = _condition(comparison, name, wrong)
             found += [
                 replace(each, fails_when=each.fails_when or when) for each in named or _unexplained(name, wrong[0])
             ]
-    return tuple(found)
+    return (*found, *(law for law in laws.values() if is_of_other_calls(law.id)))
 
 
 def _condition(comparison: FunctionComparison, name: str, wrong: Sequence[Compared]) -> str:

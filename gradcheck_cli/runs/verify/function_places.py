@@ -10,6 +10,7 @@ from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.changes import Change, changes_of
 from gradcheck_cli.diagnose.conditions_of_functions import settings_of
 from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
+from gradcheck_cli.diagnose.kinds import is_of_other_calls
 from gradcheck_cli.diagnose.mended import sign_of
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import CALL, UNEXPLAINED, CodePlace, Finding, Verdict
@@ -70,7 +71,10 @@ class FunctionPlaces:
                 known = [change for mended in searched.values() for change in mended.changes]
                 ids = [each.id for each in findings if each.gradient == name]
                 searched[name] = self._mended_by(known, name) or self._search(name, ids)
-        placed = (self._placed(finding, searched.get(finding.gradient)) for finding in findings)
+        placed = (
+            finding if is_of_other_calls(finding.id) else self._placed(finding, searched.get(finding.gradient))
+            for finding in findings
+        )
         return tuple(self._quoted(finding) for finding in placed)
 
     def _quoted(self, finding: Finding) -> Finding:

@@ -3,6 +3,7 @@
 import textwrap
 
 import pytest
+from functions_here import function_here
 
 from gradcheck_cli.model import VerifyOptions
 from gradcheck_cli.runs.verify import verify_targets
@@ -162,3 +163,33 @@ def test_no_line_is_told_where_no_single_change_helps(findings):
 def test_what_raises_on_a_guess_and_is_mended_by_no_change_is_refused(findings):
     """It may be meant for other inputs: what to say is told."""
     assert "its backward raises on all inputs that were tried" in findings["unclear_backward"]
+
+
+WINDOWS = """
+import numpy as np
+
+def largest_of_windows(x, size, stride):
+    starts = range(0, x.shape[1] - size + 1, stride)
+    return np.stack([x[:, at:at + size].max(1) for at in starts], 1), (x, size, stride)
+
+def largest_of_windows_backward(dout, cache):
+    x, size, stride = cache
+    dx = np.zeros_like(x)
+    for i in range(dout.shape[1]):
+        part = x[:, i * stride:i * stride + size]
+        dx[:, i * stride:i * stride + size] PUT (part == part.max(1, keepdims=True)) * dout[:, i:i + 1]
+    return dx
+"""
+
+
+@pytest.mark.parametrize(
+    ("put", "ids", "text"),
+    [("=", ["overwrites-instead-of-adding", "ties-counted-twice"], "dx[:, "), ("+=", ["ties-counted-twice"], "")],
+)
+def test_what_is_wrong_where_entries_are_equal_explains_no_other_numbers(tmp_path, put, ids, text):
+    """Windows that overlap are told by their own numbers and line, the equal entries after them and without a line."""
+    (tmp_path / "windows.py").write_text(WINDOWS.replace("PUT", put))
+    report = function_here(f"{tmp_path / 'windows.py'}:largest_of_windows_backward")
+    assert [finding.id for finding in report.findings] == ids
+    assert report.findings[0].text.strip().startswith(text)
+    assert report.findings[-1].line is None

@@ -53,6 +53,19 @@ def test_a_whole_number_is_one_more():
     assert changed(Parameter("ignore_index", True, -100), KEEP) == changed(Parameter("seed", True, 3), KEEP) == []
 
 
+def test_windows_come_to_lie_over_each_other():
+    """A shorter step; sides become unequal, and all of them change together first: one window overlaps with nothing."""
+    assert changed(Parameter("stride"), Proposal("constant", value=2)) == [1]
+    assert changed(Parameter("stride", True, 1), KEEP) == [2]
+    choice = {"x": X, "size": Proposal("constant", value=(1, 1)), "stride": Proposal("constant", value=(2, 2))}
+    found = with_other_settings([Parameter("x"), Parameter("size"), Parameter("stride")], choice)
+    assert [(other["size"].value, other["stride"].value) for other in found] == [
+        ((1, 2), (1, 2)),
+        ((1, 2), (2, 2)),
+        ((1, 1), (1, 2)),
+    ]
+
+
 def test_a_word_is_each_that_the_code_compares_it_with():
     """A loss that is summed, and not the mean of."""
     source = "def f(x, how='mean'):\n    return x.sum() if how == 'sum' else x if how == 'none' else x.mean()"

@@ -6,6 +6,7 @@ A switch is turned, a number that is a factor is moved, an axis is another one, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 import numpy as np
 
@@ -25,6 +26,7 @@ _LEFT_OUT = word_set("ignore ignored pad padding skip")
 # Of a number that is compared with labels: `padding_idx`, not `padding`.
 _OF_LABELS = word_set("ignore ignored skip idx index id token")
 _SEEDS = word_set("seed random")
+_STEPS = word_set("stride strides step steps s sh sw sx sy")
 _SMALL = word_set("eps epsilon")
 # Beside the epsilons that are usual: large enough for its every use to show in float64.
 LARGE_EPSILON = 0.05
@@ -42,10 +44,20 @@ def with_other_settings(
     """
     single = [{item.name: proposal} for item in parameters for proposal in _others(item, choice, source)]
     switches = [change for change in single if all(proposal.value is True for proposal in change.values())]
-    # What two switches do together is code of its own.
-    together = [{name: turned for change in switches for name, turned in change.items()}] if len(switches) > 1 else []
-    for change in [*together, *single][:MOST]:
+    # Windows lie over each other only where they are several, and their step is short.
+    sides = [change for change in single if all(_is_sides(proposal.value) for proposal in change.values())]
+    for change in [*_together(switches), *_together(sides), *single][:MOST]:
         yield {**choice, **change}
+
+
+def _together(changes: Sequence[Mapping[str, Proposal]]) -> list[dict[str, Proposal]]:
+    """All of them at once, where they are several: what two switches do together is code of its own."""
+    return [{name: other for change in changes for name, other in change.items()}] if len(changes) > 1 else []
+
+
+def _is_sides(value: object) -> TypeGuard[tuple[int, ...]]:
+    """Whole numbers, one for each axis of an image."""
+    return isinstance(value, tuple) and len(value) > 1 and all(type(part) is int for part in value)
 
 
 def is_axis(name: str) -> bool:
@@ -135,11 +147,18 @@ def _beside(name: str, value: object, source: str) -> list[object]:
         return [other for other in words_compared(source, name) if other != value]
     if isinstance(value, int) and is_axis(name):
         return [other for other in (0, 1) if other != value]
+    if _is_sides(value):  # unequal ones, as rows and columns are easily exchanged
+        return [(_stepped(value[0]), *value[1:]) if words & _STEPS else (*value[:-1], value[-1] + 1)]
     if isinstance(value, int) and not words & (_OF_LABELS | _SEEDS):
-        return [value + 1]
+        return [_stepped(value) if words & _STEPS else value + 1]
     if isinstance(value, float):  # at 0 what hangs on it is nowhere to be seen
         return [LARGE_EPSILON if words & _SMALL else float(f"{FACTOR * (value or 1.0):.6g}")]
     return []
+
+
+def _stepped(step: int) -> int:
+    """Another one, so short that windows lie over each other."""
+    return 2 if step == 1 else 1
 
 
 def _is_left_out(item: Parameter) -> bool:
