@@ -6,19 +6,24 @@ backward there means it. Straight-through estimators, gradient reversal and grad
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
 from gradcheck_cli.checks.ladder.judge import depends
 from gradcheck_cli.mistakes import Sign
-from gradcheck_cli.model import Verdict
+from gradcheck_cli.model import Array, Verdict
 from gradcheck_cli.trials.compared import CHOOSING, FunctionComparison
 from gradcheck_cli.trials.function_trial import FunctionTrial
 
 CONSTANT = "constant almost everywhere"
 BESIDE = "made of what is constant almost everywhere"
+# Factors of G that a mask or a turned sign may have: each of them is 0 or another number.
+_FEW = 3
+# A product by one number, divided again, is that number to this many.
+_DIGITS = 9
 # What no other function would be excused for either.
 _NEVER_MEANT = {Sign.OTHER_SHAPE, Sign.NOT_FINITE, Sign.UNSTEADY, Sign.COUNT, Sign.UPSTREAM_IGNORED}
 
@@ -32,6 +37,7 @@ def surrogates(comparison: FunctionComparison) -> Mapping[str, str]:
         return {}
     others = [name for name in comparison.names if _is_another_function(comparison, name)]
     flat = {name: what for name in others if (what := _flat(comparison.trials, name))}
+    flat = {name: what for name, what in flat.items() if what == CONSTANT or not _follows_values(comparison, name)}
     if CONSTANT not in flat.values():
         return flat
     # What else the forward rounds is differentiated as if it did not: the step of a quantizer.
@@ -64,6 +70,31 @@ def _flat(trials: tuple[FunctionTrial, ...], name: str) -> str:
     if measured and not any(depends(trial.first, name) or name in trial.unused for trial in measured):
         return CONSTANT
     return ""
+
+
+def _follows_values(comparison: FunctionComparison, name: str) -> bool:
+    """Is it G times a factor that is another at nearly every entry, and in every sample?
+
+    What is meant turns G, scales or masks it, which are few factors, or limits it, which is none. `G * x` is a slip.
+    """
+    if any(each.sign is Sign.NONLINEAR for each in comparison.laws(name)):
+        return False
+    factors = [factor for trial in comparison.trials for factor in _factors(trial, name)]
+    pairs = ((one, other) for one, other in combinations(factors, 2) if one.shape == other.shape)
+    return any(not np.allclose(one, other) and min(_count(one), _count(other)) > _FEW for one, other in pairs)
+
+
+def _count(factors: Array) -> int:
+    """How many there are, but for rounding."""
+    return len(np.unique(np.round(factors, _DIGITS)))
+
+
+def _factors(trial: FunctionTrial, name: str) -> Iterator[Array]:
+    for asking in trial.askings:
+        gradient = asking.outcome.gradients.get(name)
+        (upstream,) = asking.upstream
+        if gradient is not None and gradient.shape == upstream.shape and upstream.all():
+            yield gradient / upstream
 
 
 def _is_identity(trial: FunctionTrial, name: str) -> bool:

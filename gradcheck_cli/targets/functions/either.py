@@ -23,6 +23,7 @@ from gradcheck_cli.targets.functions.find import (
     takes_what_its_forward_takes,
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.inputs.drawing import symmetric_by_name
 from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
@@ -51,6 +52,7 @@ _OF_CONVOLUTIONS = word_set(
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 # Wherever nothing was tried, nothing is known.
+SYMMETRIC = "{} taken as symmetric, as the name says: with others it was not asked"
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
 
 
@@ -221,6 +223,8 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
+    symmetric = symmetric_by_name(found.samples)
+    notes += [SYMMETRIC.format(" and ".join(symmetric))] if symmetric and source in GUESSED else []
     unvaried = at_default_only(form.parameters, found.samples) if source in GUESSED else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(

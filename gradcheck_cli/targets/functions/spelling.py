@@ -32,7 +32,7 @@ THROUGH_ALL = word_set(
     "retropropagation retropropagacion retropropagacao retropropagazione"
 )
 BACKWARD_WORDS = THROUGH_ALL | word_set(
-    "back bw grad gradient grads gradients derivative derivatives deriv prime der d diff dx "
+    "back bw grad gradient grads gradients derivative derivatives deriv derive prime der d diff dx "
     "derivada gradiente ableitung derivee pochodna turev turevi gradienten gradientes gradienti gradiens gradien "
     "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad"
 )

@@ -124,3 +124,38 @@ def test_zeros_for_what_the_forward_does_not_use_are_right(tmp_path):
     (target,) = gradcheck_cli.verify(str(tmp_path / "own.py")).targets
     assert {name: each.verdict for name, each in target.gradients.items()} == {"x": "pass", "offset": "pass"}
     assert (target.verdict, target.notes) == ("pass", ())
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ("dout * x", "fail"),
+        ("dout * (np.abs(x) < 1)", "pass"),
+        ("-1.3 * dout", "pass"),
+        ("np.clip(dout, -0.5, 0.5)", "pass"),
+    ],
+)
+def test_what_gives_its_input_back_scales_or_masks_what_flows_back(tmp_path, given, verdict):
+    """A factor that is another at every entry is a slip."""
+    source = REVERSED.replace("return x.copy(), None", "return x.copy(), x").replace("cache", "x")
+    (tmp_path / "own.py").write_text(source.replace("-dout", given))
+    assert gradcheck_cli.verify(str(tmp_path / "own.py")).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"), [("dout.reshape(self.shape)", "pass"), ("-dout.reshape(self.shape)", "fail")]
+)
+def test_what_lays_images_out_as_rows_is_asked_for_images(tmp_path, given, verdict):
+    """On rows it gives them back, as a surrogate does."""
+    rows = f"""
+class Rows:
+    def forward(self, x):
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+    def backward(self, dout):
+        return {given}
+"""
+    (tmp_path / "own.py").write_text(rows)
+    (target,) = gradcheck_cli.verify(str(tmp_path / "own.py")).targets
+    assert (target.verdict, target.gradients["x"].verdict) == (verdict, verdict)

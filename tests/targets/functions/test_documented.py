@@ -105,3 +105,17 @@ def test_shapes_in_one_line_and_behind_quoted_names_are_read():
     assert len(set(axes[0].split())) == 3
     assert axes[1:3] == [f"1 1 {axes[0].split()[-1]}"] * 2
     assert len(axes[3].split()) == 3
+
+
+def test_words_tell_of_one_whole_number():
+    """And not of an array of them."""
+    code = source("""
+        def cost(vector, target, labels, rows):
+            # Inputs:
+            #   - target: integer, the index of the word
+            #   - labels: int array, one for each row
+            return rows[target] @ vector
+    """)
+    found = [Proposal("index", "n"), Proposal("index", "n t")]
+    assert as_documented(found, code, "target", [])[0] == Proposal("index", "")
+    assert as_documented(found, code, "labels", [])[0].axes != ""

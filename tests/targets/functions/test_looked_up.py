@@ -25,14 +25,15 @@ def neighbours(word, others, word_to_ix, inner, outer):
 """
 
 
+@pytest.mark.parametrize("called", ["word_to_ix", "vocabulary"])
 @pytest.mark.parametrize(("add", "verdict"), [("+=", Verdict.PASS), ("=", Verdict.FAIL)])
-def test_words_are_looked_up_in_their_dictionary(tmp_path, add, verdict):
+def test_words_are_looked_up_in_their_dictionary(tmp_path, add, verdict, called):
     """Three neighbours, one of them twice: what writes where it should add is wrong."""
     file = tmp_path / "neighbours.py"
-    file.write_text(NEIGHBOURS.replace("ADD", add))
+    file.write_text(NEIGHBOURS.replace("ADD", add).replace("word_to_ix", called))
 
     report = function_here(f"{file}:neighbours")
 
     assert (report.verdict, report.gradients["inner"].verdict) == (verdict, verdict)
     assert report.gradients["outer"].verdict is Verdict.PASS
-    assert report.inputs.startswith("word two, others (one, three, one), word_to_ix {one 2, two 0, three 1}")
+    assert report.inputs.startswith(f"word two, others (one, three, one), {called} {{one 2, two 0, three 1}}")

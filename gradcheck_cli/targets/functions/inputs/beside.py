@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from gradcheck_cli.model import OF_TORCH, Sample
 from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, above_zero, drawn
@@ -21,7 +23,7 @@ from gradcheck_cli.targets.functions.pair import PairForm
 MOST = 150
 # Of this thread's work, beside what the search has left: a setting that is not asked may hide a wrong branch.
 SECONDS = 2.0
-_ROWS, _ROWS_OF_ROWS = "n d", "n t d"
+_ROWS, _ROWS_OF_ROWS, _IMAGE = "n d", "n t d", "n c h w"
 _ARRAYS = ("real", "positive", "unit")
 _Ranked = tuple[int, ...]
 
@@ -46,7 +48,7 @@ class Beside:
     _slipped: ProposalChoice | None = field(default=None, init=False)
 
     def samples(self) -> Iterator[Sample]:
-        """One with an axis more, or a row beside rows, and one for each other setting.
+        """One with an axis more, an image, or a row beside rows, and one for each other setting.
 
         Of those with which the forward runs and the backward gives any.
 
@@ -56,6 +58,9 @@ class Beside:
         longer = self._longer()
         if longer is not None and (fits := self._fits(longer)) is not None and fits.share == 1:
             yield longer
+        image = self._image()
+        if image is not None and (fits := self._fits(image)) is not None and fits.error is None and not fits.is_empty:
+            yield image
         spread = self._spread()
         fits = None if spread is None else self._fits(spread)
         if spread is not None and fits is not None and fits.error is None and not fits.is_empty:
@@ -96,6 +101,16 @@ class Beside:
         if self.form.kind not in OF_TORCH or self.choice[first].axes != _ROWS:
             return None
         return self._drawn({**self.choice, first: replace(self.choice[first], axes=_ROWS_OF_ROWS)})
+
+    def _image(self) -> Sample | None:
+        """Four axes, of what gives rows back as they are: it may be meant to lay out as rows what has more of them."""
+        first = next(iter(self.choice))
+        rows = drawn(self.choice, SIZES[0], self.seed)
+        if self.choice[first].axes != _ROWS or not isinstance(rows.values.get(first), np.ndarray):
+            return None
+        outputs = self.form.forward(rows.values)
+        is_same = len(outputs) == 1 and np.array_equal(outputs[0], rows.array(first))
+        return self._drawn({**self.choice, first: replace(self.choice[first], axes=_IMAGE)}) if is_same else None
 
     def _spread(self) -> Sample | None:
         """A row beside rows, of an operation on nodes: what is spread over them has one gradient, their sum."""

@@ -43,6 +43,11 @@ _WHOLE = "int"
 _NAMES = r"`?[A-Za-z_]\w*`?(?:\s*[,/]\s*`?[A-Za-z_]\w*`?)*"
 # "the last two axes of `a` (K, H, W)"
 _QUOTED = re.compile(r"`+(\w+)`+\s*$")
+# "- target: integer, the index of the target word"; not "y: int array (N,)".
+_INTEGER = re.compile(
+    r"^[\s\-*#]*`?(\w+)`?\s*(?::|--?|=)\s*(?:an?\s+)?(?:integer|int|index)\b(?!\s*(?:array|list|vector|tensor|arrays|s\b|\())",
+    re.MULTILINE,
+)
 _FACTOR = re.compile(r"^(\d+)\s*\*?\s*([A-Za-z_]\w*)$")
 
 
@@ -67,7 +72,9 @@ def as_documented(found: Sequence[Proposal], source: str, name: str, others: Seq
     known = [named.split() for other in others if (named := documented_axes(source, other))]
     is_whole = name in _in_words(source)[_WHOLE] or name in _indices(source)
     starts = [axes] if axes else [" ".join(each[:-1]) for each in known if len(each) > 1]
-    if is_whole and found and found[0].kind == "real":
+    if name in _whole_numbers(source) and found and found[0].kind in ("real", "index", "mask"):
+        found = [Proposal("index", "", found[0].below), *found]
+    elif is_whole and found and found[0].kind == "real":
         found = [*(Proposal("index", each) for each in (*starts, "n t", "n")), *found]
     elif found and found[0].kind in ("index", "mask"):  # one for each row of what is documented
         found = [*(replace(found[0], axes=each) for each in starts), *found]
@@ -77,6 +84,12 @@ def as_documented(found: Sequence[Proposal], source: str, name: str, others: Seq
     first = _with_counts([replace(each, axes=axes) for each in _one_of_each_kind(found)], source, others)
     rest = [each for each in found if each.kind == "constant" or rank in (None, len(each.axes.split()))]
     return list(dict.fromkeys([*first, *rest]))
+
+
+@lru_cache(maxsize=16)
+def _whole_numbers(source: str) -> frozenset[str]:
+    """The arguments of which words say that they are one whole number: "target: integer, the index of the word"."""
+    return frozenset(match[1] for text in _comments(source) for match in _INTEGER.finditer(text))
 
 
 def _spread(found: Sequence[Proposal], source: str, name: str) -> list[Proposal]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_cli.model import Array, Sample, Value
-from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, is_symmetric_name
 
 _AXIS = re.compile(r"^(\d*)([a-z]?)$")
 # Of a network's weights: with 1 three layers give probabilities of 1 - 1e-9, whose logarithm has few digits left.
@@ -63,6 +63,18 @@ def axes_of(sample: Sample) -> tuple[int, ...]:
     return tuple(value.ndim for value in sample.values.values() if isinstance(value, np.ndarray))
 
 
+def symmetric_by_name(samples: Sequence[Sample]) -> list[str]:
+    """The arguments that are symmetric matrices on every sample, as none is by chance."""
+    arrays = [{name: value for name, value in each.values.items() if _is_symmetric(value)} for each in samples]
+    return [name for name in arrays[0] if is_symmetric_name(name) and all(name in each for each in arrays)]
+
+
+def _is_symmetric(value: Value) -> bool:
+    if not isinstance(value, np.ndarray) or value.ndim != 2 or value.dtype.kind != "f" or len(value) < 2:
+        return False
+    return np.array_equal(value, value.T)
+
+
 def plainness(axes: tuple[int, ...]) -> tuple[bool, int]:
     """Most code is meant for rows of numbers, and for no more axes than it needs."""
     return axes[:1] != (2,), sum(axes)
@@ -102,6 +114,9 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
             return np.asarray(_SMALL * generator.standard_normal(shape))
         case "positive":
             return generator.uniform(0.5, 2.0, shape)
+        case "symmetric" if len(shape) == 2 and shape[0] == shape[1]:
+            root = generator.standard_normal(shape)
+            return np.asarray(root @ root.T / len(root) + np.eye(len(root)))
         case "unit":
             return generator.uniform(0.05, 0.95, shape)
         case _:

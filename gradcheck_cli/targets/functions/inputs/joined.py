@@ -38,7 +38,7 @@ _MOST_FOUND = 6
 # A number is as odd as so many other oddities.
 _NUMBER = 10
 # What may be put in the place of axes of other lengths.
-_SHAPED = ("real", "small", "positive", "unit", "index", "mask", "one-hot", "one-hot-columns", "shares")
+_SHAPED = ("real", "small", "positive", "unit", "symmetric", "index", "mask", "one-hot", "one-hot-columns", "shares")
 # Of labels, so many classes that every axis is longer.
 _CLASSES = 2
 # What is raised where a whole number is wanted: one of them, or an array of them.

@@ -29,6 +29,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
     ProposalKind,
     constant,
     is_bias_name,
+    is_symmetric_name,
     is_weight_name,
     lengths,
     positive,
@@ -40,7 +41,15 @@ from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolle
 from gradcheck_cli.targets.functions.inputs.words import words_looked_up
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.reading import returned_names
-from gradcheck_cli.targets.functions.spelling import ANGLE_WORDS, LOSS_WORDS, in_order, is_target, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import (
+    ANGLE_WORDS,
+    LOSS_WORDS,
+    in_order,
+    is_target,
+    is_upstream,
+    tokens,
+    word_set,
+)
 
 IMAGE_WORDS = word_set("pool pooling maxpool avgpool spatial image images bn2d 2d upsample unpool")
 # Embeddings that turn what they are given: nothing is looked up.
@@ -138,6 +147,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     found = [*_of_products(form, item, found), *found]
     if item.may_be_row and found[0].kind in REAL:  # last: a length of 1 hides what is summed or cut off
         found = [*found, replace(found[0], axes="1 d")]
+    if is_symmetric_name(item.name) and _is_handed_nothing(form) and found[0].kind in REAL:
+        found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
     others = [other.name for other in form.parameters if other is not item]
     found = as_documented(found, form.source, item.name, others)
     if item.is_state:
@@ -150,6 +161,13 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if constants:
         return [Proposal("constant", value=value) for value in constants]
     return _by_use(form, item, found)
+
+
+def _is_handed_nothing(form: WrittenFunction) -> bool:
+    """No gradient of outputs: of a loss, or of one number."""
+    if isinstance(form, PairForm):
+        return not any(is_upstream(item.name) for item in form.back.parameters())
+    return form.kind in WITHOUT_UPSTREAM
 
 
 def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -> Sequence[Proposal]:

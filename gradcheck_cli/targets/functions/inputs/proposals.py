@@ -18,6 +18,7 @@ ProposalKind = Literal[
     "small",
     "positive",
     "unit",
+    "symmetric",
     "index",
     "mask",
     "one-hot",
@@ -28,12 +29,13 @@ ProposalKind = Literal[
     "constant",
     "keep",
 ]
-"""What is put there. small: normal numbers that leave layer upon layer unsaturated. index: whole numbers below a
-length; length: the length itself; lengths: those of its axes in a tuple. one-hot: a single 1 in each row, or in each
-column. shares: rows that sum to 1. keep: the parameter keeps its default."""
+"""What is put there. small: normal numbers that leave layer upon layer unsaturated. symmetric: positive definite where
+it is square, as a covariance is. index: whole numbers below a length; length: the length itself; lengths: those of its
+axes in a tuple. one-hot: a single 1 in each row, or in each column. shares: rows that sum to 1. keep: the parameter
+keeps its default."""
 
 # Kinds that a gradient may be owed for.
-REAL: tuple[ProposalKind, ...] = ("real", "small", "positive", "unit")
+REAL: tuple[ProposalKind, ...] = ("real", "small", "positive", "unit", "symmetric")
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ CONSTANTS: Mapping[str, Any] = {
     "margin": 1.0,
     "reg": 0.25,
     "lambda": 0.5,
+    "lbda": 0.5,
     "lamda": 0.5,
     "lambd": 0.5,
     "lam": 0.5,
@@ -194,7 +197,7 @@ _SHORT_LENGTHS: Mapping[str, str] = {
 # Where a name is both a plain number and an array, in this order.
 _NUMBERS_FIRST = word_set(
     "eps epsilon slope p prob rate ratio dropout momentum decay axis dim training train mode causal temperature tau "
-    "delta margin reg lambda lamda lambd lam lmbda seed groups heads stride pool size width height pad padding lr "
+    "delta margin reg lambda lamda lambd lam lmbda lbda seed groups heads stride pool size width height pad padding lr "
     "reduction num leak negative learning"
 )
 
@@ -261,6 +264,15 @@ def is_state_name(name: str) -> bool:
     """Is it called as the state of a cell is: h_prev, c, state?"""
     words = _without_split(tokens(name))
     return "prev" in words or bool(set(words) & _STATE_WORDS) or "".join(words) in _STATES
+
+
+def is_symmetric_name(name: str) -> bool:
+    """Is it called as a matrix is that is symmetric by what it is: K, gram_matrix, cov?"""
+    words = set(tokens(name))
+    return name == "K" or bool(words & _SYMMETRIC) or {"kernel", "matrix"} <= words
+
+
+_SYMMETRIC = word_set("gram gramm gramian cov covariance precision laplacian kmat kxx")
 
 
 def is_weight_name(name: str) -> bool:

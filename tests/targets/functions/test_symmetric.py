@@ -1,0 +1,53 @@
+"""Matrices that are symmetric by what they are."""
+
+import numpy as np
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.targets.functions.inputs.drawing import drawn
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, is_symmetric_name
+
+ENERGY = """
+import numpy as np
+
+def spread(alpha, NAME):
+    return 0.5 * alpha @ NAME @ alpha - alpha.sum()
+
+def spread_grad(alpha, NAME):
+    return GIVEN
+"""
+
+
+def judged(folder, name, given="NAME @ alpha - 1"):
+    """The report of the gradient of a quadratic form with a matrix of this name."""
+    (folder / "energy.py").write_text(ENERGY.replace("GIVEN", given).replace("NAME", name))
+    return function_here(f"{folder / 'energy.py'}:spread_grad")
+
+
+@pytest.mark.parametrize("name", ["gram_matrix", "cov", "K"])
+def test_a_gradient_is_right_where_the_matrix_is_symmetric_by_its_name(tmp_path, name):
+    """It is said that others were not asked; a wrong one fails on these too."""
+    report = judged(tmp_path, name)
+    assert report.verdict is Verdict.PASS
+    assert f"{name} taken as symmetric, as the name says: with others it was not asked" in report.notes
+    assert judged(tmp_path, name, "2 * NAME @ alpha - 1").verdict is Verdict.FAIL
+
+
+def test_of_any_other_matrix_the_transpose_is_missed(tmp_path):
+    """The slope of x A x is (A + A') x."""
+    assert judged(tmp_path, "table").verdict is Verdict.FAIL
+
+
+def test_it_is_positive_definite_where_it_is_square():
+    """So that it has a root and a logarithm of its determinant."""
+    square = drawn({"k": Proposal("symmetric", "d d")}, SIZES[0], 1).array("k")
+    assert np.array_equal(square, square.T)
+    assert np.linalg.eigvalsh(square).min() > 0
+    assert drawn({"k": Proposal("symmetric", "n d")}, SIZES[0], 1).array("k").shape == (3, 5)
+
+
+@pytest.mark.parametrize(("name", "is_one"), [("K", True), ("k", False), ("kernel", False), ("kernel_matrix", True)])
+def test_a_kernel_of_a_convolution_is_none(name, is_one):
+    """Where it were symmetric, no flip would be seen."""
+    assert is_symmetric_name(name) is is_one
