@@ -82,3 +82,22 @@ class Conv:
 """
     known = recognised(tmp_path, code)
     assert known.right(STRIDED) == {"weight", "input"}
+
+
+@pytest.mark.parametrize(("default", "unpack"), [("1", "hop"), ("(1, 1)", "hop[0]")])
+def test_settings_that_the_forward_itself_is_handed_are_varied(tmp_path, default, unpack):
+    """A stride with a default beside the weights, as a number or one for each axis."""
+    code = f"""
+class Conv:
+    def forward(self, x, weight, bias=None, stride={default}, padding=0):
+        hop = stride
+        self.kept = x, weight, ({unpack}, padding)
+        out = correlate(x, weight, {unpack}, padding)
+        return out if bias is None else out + bias[:, None, None]
+
+    def backward(self, g):
+        x, weight, told = self.kept
+        return input_gradient(x, weight, g, *told), weight_gradient(x, weight, g, *told), g.sum((0, 2, 3))
+"""
+    known = recognised(tmp_path, code)
+    assert known.right(STRIDED) == ALL

@@ -163,8 +163,14 @@ def _without_places(callee: Callee) -> list[inspect.Parameter]:
     return [item for item in callee.parameters if callee.source.use(item.name).kinds != {"key"}]
 
 
+_ALWAYS = ("x", "grad_output", "lr")
+_OF_OPERATORS = ("bias", "stride", "padding", "dilation", "groups")
+
+
 def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
+    # What is handed its weights keeps none, and is handed all that a convolution has besides.
+    always = (*_ALWAYS, *_OF_OPERATORS) if "weight" in assigned.values() else _ALWAYS
     for item in callee.parameters:
         role = assigned.get(item.name, "")
         if item not in _without_places(callee):
@@ -179,11 +185,17 @@ def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, 
             arguments[item.name] = settings.settings_of(callee.source, item.name, given)
         elif item.name.lower() in TRAINING and (item.default is False or binding.required(item)):
             arguments[item.name] = given.get("cache") if role == "cache" and given.get("cache") is not None else True
-        elif given.get(role) is not None and (role in ("x", "grad_output", "lr") or binding.required(item)):
-            arguments[item.name] = _in_dict(callee.source, item, given[role], given)
+        elif given.get(role) is not None and (role in always or binding.required(item)):
+            arguments[item.name] = _in_dict(callee.source, item, _as_default(item, given[role]), given)
         elif binding.required(item):
             arguments[item.name] = None
     return arguments
+
+
+def _as_default(item: inspect.Parameter, value: Any) -> Any:
+    """A number for each axis, where the default has one for each."""
+    is_listed = isinstance(item.default, tuple | list) and isinstance(value, int)
+    return type(item.default)([value] * len(item.default)) if is_listed else value
 
 
 def _in_dict(source: Source, item: inspect.Parameter, value: Any, given: Mapping[str, Any]) -> Any:

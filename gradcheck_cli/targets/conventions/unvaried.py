@@ -22,7 +22,7 @@ from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, GradientName
 from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.line import LineSpec
 from gradcheck_cli.targets.contract import WrongBeside
-from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions import calling, probes
 from gradcheck_cli.targets.conventions.alike import same_gradient
 from gradcheck_cli.targets.conventions.attempt import Chosen
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
@@ -224,6 +224,11 @@ def _callees(candidate: Candidate) -> Iterator[tuple[Callee, Mapping[str, str]]]
             yield candidate.forward, candidate.handing.handed_to(candidate.forward)
     elif isinstance(candidate, ClosureCandidate):
         yield candidate.callee, candidate.assignment
+    elif isinstance(candidate, LayerCandidate) and candidate.weight is None:
+        name = candidate.calls.forward
+        method = getattr(candidate.owner, name)
+        handed = calling.handed(candidate.owner, name, candidate.source)
+        yield Callee(method, name, candidate.source.method(name), 1), {**handed, **dict.fromkeys(calling.TRAINING, "")}
     elif isinstance(candidate, AutogradCandidate):
         yield replace(candidate.forward, source=candidate.source), candidate.assignment
 

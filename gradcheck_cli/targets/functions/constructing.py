@@ -7,7 +7,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +38,11 @@ _CALLED = word_set("activation func function fn nonlinearity prime derivative")
 _HELD = word_set("w b w1 b1 w2 b2 weight weights bias biases gamma beta wx wh")
 _SCALES = word_set("gamma beta")
 _NUMBERS = word_set("gamma beta")
+# Whole numbers on which no array that is held hangs.
+_WINDOWS = word_set("stride strides step pad padding dilation dilate pool pooling window axis size width height")
+# Beside a stride these are the sides of a window, and no lengths of what is held.
+_SIDES = word_set("size width height pool pooling window kernel filter")
+_STRIDES = word_set("stride strides")
 _RANDOM = word_set("rng generator")
 # The end of one of several equal parts, 4*H or H*4 behind a colon.
 _PART = re.compile(r":\s*(?:([34])\s*\*\s*[\w.]+|[\w.]+\s*\*\s*([34]))\s*\]")
@@ -117,12 +122,15 @@ class Making:
 
     @property
     def settings(self) -> tuple[Parameter, ...]:
-        """The switches and the factors that the constructor has defaults for: what holds at these may not elsewhere."""
-        return tuple(
-            item
+        """The constructor's switches, factors, words and sides of windows: what holds at these may not elsewhere.
+
+        Those that it has defaults for, and those that are chosen here; a length is none, as what is held hangs on it.
+        """
+        found = (
+            item if item.has_default else replace(item, has_default=True, default=self.chosen.get(item.name))
             for item in parameters_of(self.owner)
-            if item.has_default and isinstance(item.default, bool | float) and "lr" not in item.name.lower()
         )
+        return tuple(item for item in found if _is_setting(item) and "lr" not in item.name.lower())
 
     @property
     def text(self) -> str:
@@ -130,6 +138,11 @@ class Making:
         said = ", ".join(f"{name}={_shown(choice)}" for name, choice in self.chosen.items())
         later = "".join(f", {name} set to {_shown(choice)}" for name, choice in self.filled.items())
         return f"{self.owner.__name__}({said}){later}"
+
+
+def _is_setting(item: Parameter) -> bool:
+    is_side = isinstance(item.default, int | tuple) and bool(set(tokens(item.name)) & _WINDOWS)
+    return is_side or isinstance(item.default, bool | float | str)
 
 
 @dataclass(frozen=True)
@@ -170,7 +183,8 @@ def makings(owner: Any, source: str = "") -> Iterator[Making]:
     listed = [
         _shorter(item)
         if item.has_default
-        else _configurations(owner, item) or _divided(item, found_all, source) + _weights(item, names) + _options(item)
+        else _configurations(owner, item)
+        or [*_divided(item, found_all, source), *_sides(item, found_all), *_weights(item, names), *_options(item)]
         for item in wanted
     ]
     gates = _gates(source)
@@ -207,6 +221,13 @@ def _divided(item: Parameter, others: Sequence[Parameter], source: str) -> list[
         and re.search(rf"\b{re.escape(item.name)}\s*//\s*(?:self\.)?{re.escape(other.name)}\b", source)
     ]
     return [2 * math.lcm(*numbers)] if numbers else []
+
+
+def _sides(item: Parameter, others: Sequence[Parameter]) -> list[Any]:
+    """Of a window that is moved by a stride, where its name says no more than that it is a side."""
+    words = tokens(item.name)
+    is_moved = any(set(tokens(other.name)) & _STRIDES for other in others)
+    return [CONSTANTS[word] for word in words[:1] if word in CONSTANTS and is_moved and set(words) <= _SIDES]
 
 
 def _is_long(item: Parameter) -> bool:

@@ -54,6 +54,36 @@ def test_sizes_are_handed_in_the_form_in_which_the_code_takes_them(tmp_path, nam
     assert (wrong.verdict, [finding.id for finding in wrong.findings]) == (Verdict.FAIL, ["scaled-constant"])
 
 
+OBJECT = """
+import numpy as np
+
+class Means:
+    def __init__(self, SETTINGS):
+        self.size, self.stride = size, stride
+
+    def forward(self, x):
+        self.shape = x.shape
+        self.starts = range(0, x.shape[1] - self.size + 1, self.stride)
+        return np.stack([x[:, at:at + self.size].mean(1) for at in self.starts], 1)
+
+    def backward(self, g):
+        dx = np.zeros(self.shape)
+        for place, at in enumerate(self.starts):
+            dx[:, at:at + self.size] PUT g[:, place:place + 1] / self.size
+        return dx
+"""
+
+
+@pytest.mark.parametrize("names", ["size, stride", "size=2, stride=2"])
+def test_the_windows_of_an_object_come_to_lie_over_each_other(tmp_path, names):
+    """Whether its sides have defaults or not."""
+    for put, verdict in (("+=", Verdict.PASS), ("=", Verdict.FAIL)):
+        (tmp_path / "means.py").write_text(OBJECT.replace("SETTINGS", names).replace("PUT", put))
+        report = function_here(f"{tmp_path / 'means.py'}:Means")
+        assert (report.verdict, report.unvaried) == (verdict, ())
+    assert [finding.fails_when for finding in report.findings] == ["size = 3 or stride = 1"]
+
+
 def test_a_side_in_a_dict_is_a_whole_number():
     """`f` is one, as in the course."""
     assert settings("s, f = hp['stride'], hp['f']", "hp") == {"stride": 2, "f": 2}
