@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from gradcheck_cli.model import GUESSED, InputsFrom, Sample
+from gradcheck_cli.model import GUESSED, Array, InputsFrom, Sample
 from gradcheck_cli.model.spelled import directions
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, AnotherLayerError
@@ -25,7 +25,7 @@ from gradcheck_cli.targets.functions.find import (
     lacks_a_forward,
     takes_what_its_forward_takes,
 )
-from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
 from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.search import Guess, NearlyError
@@ -39,7 +39,7 @@ from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.slopes import are_slopes
-from gradcheck_cli.targets.functions.spelled import WHAT_EACH_IS, refuse_own_fault, spelled_form
+from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
 from gradcheck_cli.targets.lines import Watch
@@ -216,12 +216,30 @@ def as_spelled(loaded: Loaded, wanted: Wanted) -> FunctionReady:
         refuse_own_fault(form, error.cause, file)
         error.hint = error.hint or WHAT_EACH_IS
         raise
-    try:
-        sample = ready.samples[0]
-        ready.form.run(sample.values, [np.ones_like(out) for out in ready.form.forward(sample.values)])
-    except Exception as error:  # the code's own is told where it is judged
-        refuse_own_fault(form, error, file)
+    _refuse_what_the_call_itself_does(form, ready)
     return _owing(ready, wanted.returns) if wanted.returns else ready
+
+
+def _refuse_what_the_call_itself_does(form: SpelledForm, ready: FunctionReady) -> None:
+    """Refuse a call that raises by itself, or whose forward draws other numbers each time.
+
+    Raises:
+        NotAFunctionError: so it is.
+    """
+    values = ready.samples[0].values
+    try:
+        first, second = (_seeded_forward(ready, values) for _ in range(2))
+        ready.form.run(values, [np.ones_like(out) for out in first])
+    except Exception as error:  # the code's own is told where it is judged
+        refuse_own_fault(form, error, ready.file)
+    else:
+        if not all(map(same_numbers, first, second)):
+            raise NotAFunctionError("run", "FORWARD of --call gives other numbers when it is called again", SEED_IT)
+
+
+def _seeded_forward(ready: FunctionReady, values: Values) -> tuple[Array, ...]:
+    ready.seed()
+    return ready.form.forward(values)
 
 
 def _owing(ready: FunctionReady, names: Collection[str]) -> FunctionReady:

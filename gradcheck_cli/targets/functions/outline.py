@@ -23,16 +23,16 @@ from gradcheck_cli.targets.load import Loaded
 
 _UNKNOWN = "FORWARD"
 _WHAT = "--input x=4x3,v=float:5,i=int:6<3,k=2"
-GIVEN = "--inputs FILE.py:NAME, which returns its forward's arguments"
-"""The way out that needs no call, where the names are right and what they are given is not."""
 
 
 def ways_out(loaded: Loaded) -> str:
     """How to say how the target is called, and what its arguments are."""
     call = _outline(loaded)
     if not call:
-        return f"say what it is given: {_WHAT}; or {GIVEN}"
-    return f'say how: --call "{call}" {_WHAT} --returns x,v (gradcheck explain calling); or {GIVEN}'
+        return f"say what it is given: {_WHAT}, or --inputs FILE.py:NAME, which returns its forward's arguments"
+    # What the forward takes alone would not do: a part of it may have been taken apart.
+    named = f"{_WHAT}, or --inputs FILE.py:NAME, a dict of them"
+    return f'say how: --call "{call}" --returns x,v, and what each name is: {named} (gradcheck explain calling)'
 
 
 def _outline(loaded: Loaded) -> str:

@@ -44,6 +44,7 @@ _PACKAGES = {"np": "numpy", "torch": "torch"}
 # For data with attributes: `SimpleNamespace(output=y)`.
 _HANDY = {"SimpleNamespace": SimpleNamespace}
 WHAT_EACH_IS = "say what each name is: --input x=4x3,v=float:5,i=int:6<3,k=2; or --inputs, which returns a dict of them"
+SEED_IT = "seed what it draws from in FORWARD and in BACKWARD, or make what is drawn an argument"
 SEE_ANY = "names and examples: gradcheck explain calling"
 
 

@@ -45,4 +45,4 @@ def test_a_refusal_shows_the_call_in_the_names_of_the_file(tmp_path, text, name,
     with pytest.raises(TargetError) as refused:
         function_here(f"{file}:{name}")
 
-    assert f'--call "{call}" --input' in str(refused.value)
+    assert f'--call "{call}" --returns' in str(refused.value)

@@ -116,3 +116,15 @@ def test_what_the_code_raises_is_its_failure(tmp_path):
     report = function_here(f"{file}:pull", call=SPELLED, returns="p", input="p=3x2,r=3x2")
 
     assert (report.verdict, [finding.id for finding in report.findings]) == (Verdict.FAIL, ["crashes"])
+
+
+def test_a_call_that_draws_other_numbers_each_time_is_refused(tmp_path):
+    """Its backward was told not to repeat, which is the call's doing."""
+    file = written(
+        tmp_path,
+        "import numpy as np\nfreely = np.random.default_rng(1)\ndef start():\n    return freely.normal(size=3)\n"
+        "def f(w, x):\n    return np.sum(w * x)\ndef f_grad(w, x):\n    return w\n",
+    )
+
+    with pytest.raises(TargetError, match="FORWARD of --call gives other numbers when it is called again"):
+        function_here(f"{file}:f_grad", call="f(start(), x) -> f_grad(start(), x)", returns="x", input="x=float:3")
