@@ -59,6 +59,7 @@ def calling() -> Explanation:
         "weights in a dict    f(x, {'W': W}) -> f_back(G, {'W': W})\n"
         "data with attributes f(a, SimpleNamespace(y=y)) -> ...\n"
         "labels, shares       f(z, np.eye(3)[i]), f(z, np.exp(p) / np.exp(p).sum())\n"
+        "distances, kernels   f(z, D + D.T): right code may rely on it\n"
         "an object            (l := Layer(4), setattr(l, 'W', W), l.up(x))[-1]\n"
         "                         -> (l.down(G), l.dW)\n"
         "a random mask        (np.random.seed(0), drop(x))[-1] -> drop_back(G)\n"
