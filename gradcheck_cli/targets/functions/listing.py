@@ -28,7 +28,8 @@ from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definiti
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 # Of a name: what it says compares, cuts, clears or follows a gradient, and computes none by hand.
 _TOOLS = word_set(
-    "numerical numeric num check checking checker approx approximate finite clip zero no descent ascent train step"
+    "numerical numeric num check checking checker approx approximate finite clip zero no descent ascent train step "
+    "etape schritt paso passo adim"
 )
 
 
@@ -42,6 +43,8 @@ def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
     names, candidate = layers_in(found), candidates(tree)
     # A backward without a forward is a convolution's, or cannot be judged: only what looks like one is added.
     names += [name for name in candidate if name not in names and ("conv" in name.lower() or not names)]
+    if not names:  # in other tongues than English
+        names = [name for name in left_out(tree, ()) if name in found]
     if CALL in found or not names:
         return the_only_one(tree, path)
     return tuple(sorted(names, key=lambda name: found[name].lineno))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -66,7 +67,12 @@ CACHE_WORDS = word_set("cache caches saved ctx context memory memo residual resi
 
 
 def tokens(name: str) -> tuple[str, ...]:
-    """ "LayerNorm_backward2" -> ("layer", "norm", "backward", "2"); how many axes there are is one word: "1d"."""
+    """ "LayerNorm_backward2" -> ("layer", "norm", "backward", "2"); how many axes there are is one word: "1d".
+
+    Letters are read without their accents: "dérivée" -> ("derivee",).
+    """
+    if not name.isascii():
+        name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     parts = re.findall(r"\d+[dD](?![A-Za-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)
     return tuple(part.lower() for part in parts)
 

@@ -156,3 +156,9 @@ class Square:
 def test_a_node_of_a_graph_whose_operators_stand_elsewhere_is_no_layer():
     """`retain_grad=False` is a switch and no gradient, and what cuts the graph gives none."""
     assert every_layer(ast.parse(GRAPH), "graph.py") == ("Square",)
+
+
+def test_a_file_with_one_backward_in_another_tongue_is_asked_for_it():
+    """What goes forward is called nothing like it, which its refusal says."""
+    tree = ast.parse("def ileri(w, x):\n    return w * x\n\n\ndef geri_yayilim(w, x, y):\n    return x * (w * x - y)\n")
+    assert every_layer(tree, "ag.py") == ("geri_yayilim",)

@@ -7,8 +7,10 @@ from gradcheck_cli.targets.functions.spelling import (
     argument_called,
     belongs_to,
     forward_for,
+    goes_backward,
     is_target,
     is_upstream,
+    tokens,
 )
 
 
@@ -132,3 +134,9 @@ def test_a_gradient_of_one_of_many_is_of_all_of_them():
 def test_arguments_may_be_renamed_alike(names, arguments, are):
     """The same letters before or behind each of two or more."""
     assert are_renamed(names, arguments) is are
+
+
+def test_letters_are_read_without_their_accents():
+    """A name in French says that it is a derivative."""
+    assert tokens("dérivée_partielle") == ("derivee", "partielle")
+    assert goes_backward("dérivée_partielle")
