@@ -298,6 +298,19 @@ class ConvSpec:
                 )
 
 
+def changed(spec: ConvSpec, **changes: Any) -> ConvSpec | None:
+    """A geometry with other numbers; None where no layer has such. Every target is asked about the same few hundred."""
+    return _changed(spec, tuple(changes.items()))
+
+
+@lru_cache(maxsize=2**16)
+def _changed(spec: ConvSpec, changes: tuple[tuple[str, Any], ...]) -> ConvSpec | None:
+    try:
+        return replace(spec, **dict(changes))
+    except GeometryError:
+        return None
+
+
 # Thousands of geometries are made of a few axes, each of which checks itself.
 _axis = lru_cache(maxsize=2**12)(Axis)
 # Height, kernel, stride and padding of the axis that a layer of one axis does not have.
