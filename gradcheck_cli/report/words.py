@@ -169,7 +169,7 @@ def outcomes(report: VerifyReport) -> str:
     text = f"{counted(len(report.targets), 'target')}: {', '.join(told) or 'nothing was checked'}"
     text += reservations(report.targets[0]) if len(report.targets) == 1 else _with_unreached(report)
     alone = len(report.without_forward)
-    text += f"; {counted(alone, 'backward')} not asked (no forward)" if alone else ""
+    text += f"; {counted(alone, 'backward')} not asked (no forward found)" if alone else ""
     return text + (f"; {len(report.not_asked)} more not asked (-x)" if report.not_asked else "")
 
 

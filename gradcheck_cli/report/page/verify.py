@@ -100,7 +100,8 @@ def _not_asked(names: Sequence[str]) -> tuple[PageSection, ...]:
         return ()
     verb = "has" if len(names) == 1 else "have"
     told = (
-        f"{', '.join(names)} {verb} no forward in the file to be judged by; a convolution's needs none, but to be named"
+        f"{', '.join(names)} {verb} no forward that was found in the file to be judged by; a convolution's needs none, "
+        "but to be named"
     )
     return (PageSection("not-asked", "Not asked", (Sentence(plain(told)),), is_short=True),)
 

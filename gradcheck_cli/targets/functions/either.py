@@ -28,7 +28,7 @@ from gradcheck_cli.targets.functions.find import (
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
 from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import guess
-from gradcheck_cli.targets.functions.inputs.search import Guess, NearlyError
+from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients

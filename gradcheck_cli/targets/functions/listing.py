@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from gradcheck_cli.targets.forward_only import is_module_definition
 from gradcheck_cli.targets.functions.by_use import goes_by_use
@@ -14,11 +14,22 @@ from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.module_pair import module_for
 from gradcheck_cli.targets.functions.pairs import called_in, defined_by, pairs_among
-from gradcheck_cli.targets.functions.spelling import backwards_among, base_of
+from gradcheck_cli.targets.functions.spelling import (
+    THROUGH_ALL,
+    backwards_among,
+    base_of,
+    goes_backward,
+    tokens,
+    word_set,
+)
 from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, is_only_a_base, the_only_one
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
+# Of a name: what it says compares, cuts, clears or follows a gradient, and computes none by hand.
+_TOOLS = word_set(
+    "numerical numeric num check checking checker approx approximate finite clip zero no descent ascent train step"
+)
 
 
 def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
@@ -66,11 +77,42 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
 
 
 def left_out(tree: ast.Module, asked: Sequence[str]) -> list[str]:
-    """Functions that go backward, are none of these and are called by no other: those without their forward."""
+    """What goes backward, is none of these and no part of another: functions, and methods of what was not asked.
+
+    A loop that trains calls a backward too, and makes it no part of anything.
+    """
     found = _without_kernels(tree)
+    owners = {name.partition(".")[0] for name in asked}
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
-    called = {name for node in found.values() for name in called_in(node)}
-    return [name for name in backwards_among(functions) if name not in (*asked, *called)]
+    owners |= {name for name, node in found.items() if _is_no_layer(name, node, found)}
+    methods = [name for name in found if "." in name and name.partition(".")[0] not in owners]
+    called = {
+        part
+        for name, node in found.items()
+        if name in asked or name.partition(".")[0] in owners or goes_backward(name.rpartition(".")[2])
+        for part in _called_in(node) - {name.rpartition(".")[2]}
+    }
+    backwards = [name for name in backwards_among(functions) if name not in (*asked, *called)]
+    backwards += [name for name in methods if _is_left_out(name, found[name], called)]
+    return [name for name in backwards if not _TOOLS & set(tokens(name))]
+
+
+def _is_no_layer(name: str, node: Definition, found: Mapping[str, Definition]) -> bool:
+    """An engine's own walk over its nodes, or what others are made from."""
+    return isinstance(node, ast.ClassDef) and (bool(walk_of(node)) or is_only_a_base(name, found))
+
+
+def _called_in(node: ast.AST) -> frozenset[str]:
+    """The functions and the methods that a definition calls."""
+    functions = (each.func for each in ast.walk(node) if isinstance(each, ast.Call))
+    return called_in(node) | {func.attr for func in functions if isinstance(func, ast.Attribute)}
+
+
+def _is_left_out(name: str, node: Definition, called: Set[str]) -> bool:
+    """A method that says in a word of its own that it goes back through all; `self.grad_helper()` is part of others."""
+    own = name.rpartition(".")[2]
+    is_method = isinstance(node, Method) and _is_written(node) and _leaves_something(node)
+    return is_method and own not in called and bool(THROUGH_ALL & set(tokens(own)))
 
 
 def method_pairs(found: Mapping[str, Definition]) -> list[str]:

@@ -26,12 +26,15 @@ def in_order(text: str) -> tuple[str, ...]:
 # Of each kind the English words first; then German, French, Spanish, Portuguese, Italian, Polish, Turkish, Russian in
 # Latin letters, Indonesian, Chinese and Japanese in theirs.
 FORWARD_WORDS = word_set("forward fwd fprop fw vorwaerts adelante avante avanti ileri vpered maju")
-BACKWARD_WORDS = word_set(
-    "backward bwd backprop bprop back bw backwards backpropagation vjp pullback "
-    "grad gradient grads gradients derivative derivatives deriv prime der d diff dx "
-    "derivada gradiente ableitung derivee pochodna turev turevi gradienten gradientes gradienti gradiens gradien "
-    "derivata proizvodnaya turunan tidu koubai rueckwaerts arriere atras tras indietro wstecz geri nazad "
+# Of these, what says that it goes back through all that a forward did.
+THROUGH_ALL = word_set(
+    "backward bwd backprop bprop backwards backpropagation backpropagate vjp pullback rueckwaerts "
     "retropropagation retropropagacion retropropagacao retropropagazione"
+)
+BACKWARD_WORDS = THROUGH_ALL | word_set(
+    "back bw grad gradient grads gradients derivative derivatives deriv prime der d diff dx "
+    "derivada gradiente ableitung derivee pochodna turev turevi gradienten gradientes gradienti gradiens gradien "
+    "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad"
 )
 # What an upstream is called, beside d and the name of an output.
 UPSTREAM_WORDS = word_set(

@@ -36,10 +36,10 @@ def test_a_backward_without_a_forward_is_told_beside_what_was_judged(tmp_path):
     report = gradcheck_cli.verify(str(file))
 
     assert [f"{file}:stretch_backward"] == list(report.without_forward)
-    assert "1 target: 1 right; 1 backward not asked (no forward)" in str(report)
-    told = f"Not asked {file}:stretch_backward has no forward in the file to be judged by; a convolution's needs none, "
+    assert "1 target: 1 right; 1 backward not asked (no forward found)" in str(report)
+    told = f"Not asked {file}:stretch_backward has no forward that was found in the file to be judged by; "
     # A path is broken where it is longer than a line.
-    assert "".join(f"{told}but to be named".split()) in "".join(str(report).split())
+    assert "".join(f"{told}a convolution's needs none, but to be named".split()) in "".join(str(report).split())
 
 
 def test_of_a_file_of_which_one_was_named_nothing_was_left_out(tmp_path):
@@ -62,3 +62,34 @@ def test_a_file_that_was_not_reached_left_nothing_out(tmp_path):
     report = gradcheck_cli.verify([str(wrong), str(written(tmp_path))], exitfirst=True)
 
     assert ((f"{tmp_path / 'course.py'}",), ()) == (report.not_asked, report.without_forward)
+
+
+def test_a_method_that_goes_backward_and_is_not_asked_is_told(tmp_path):
+    """In another tongue too; what its own class calls is a part of it, and what was asked is told elsewhere."""
+    reseau = """
+class Reseau:
+    def propagation(self, x):
+        self.x = x
+        return x @ self.w
+
+    def retropropagation(self, x, y):
+        return self.backward_part(x, y)
+
+    def backward_part(self, x, y):
+        return x.T @ (self.propagation(x) - y)
+
+    def entrainement(self, x, y):
+        self.w -= self.retropropagation(x, y)
+"""
+    file = written(tmp_path, COURSE[: COURSE.index("def stretch_backward")] + reseau)
+    report = gradcheck_cli.verify(str(file))
+
+    assert [f"{file}:Reseau.retropropagation"] == list(report.without_forward)
+
+
+def test_what_compares_or_clears_gradients_is_no_backward(tmp_path):
+    """Course files bring such tools along."""
+    tools = "def numerical_gradient(f, x):\n    return f(x)\n\n\ndef clip_gradients(grads):\n    return grads\n"
+    file = written(tmp_path, COURSE[: COURSE.index("def stretch_backward")] + tools)
+
+    assert () == gradcheck_cli.verify(str(file)).without_forward

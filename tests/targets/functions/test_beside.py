@@ -2,7 +2,9 @@
 
 import time
 
+import pytest
 import torch
+from functions_here import function_here
 
 from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.inputs.beside import Beside
@@ -41,6 +43,38 @@ def test_a_switch_that_wants_other_shapes_is_asked_on_them():
     turned = {text.partition(", trans")[2]: text.partition(", trans")[0] for text in found[1:]}
     assert set(turned) == {"_a True, trans_b True", "_a True", "_b True"}
     assert turned["_b True"].endswith("x5")
+
+
+RATES = """
+import numpy as np
+
+def rates_nll(w, x, y, weights, spread=None):
+    mean = x @ w
+    if spread is None:
+        loss = (weights * (mean - y * np.log(mean))).sum()
+        slope = weights * (1 - y / mean)
+    else:
+        loss = (weights * ((y + spread) * np.log(spread + mean) - y * np.log(mean))).sum()
+        slope = WEIGHTS((y + spread) / (spread + mean) - y / mean)
+    return loss, x.T @ slope
+"""
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in log")
+@pytest.mark.parametrize(("weights", "verdict"), [("weights * ", "pass"), ("", "fail")])
+def test_a_setting_beside_its_default_is_asked_where_only_some_numbers_have_a_logarithm(tmp_path, weights, verdict):
+    """The mean of one draw is above 0 by chance, and that of the next is not."""
+    (tmp_path / "rates.py").write_text(RATES.replace("WEIGHTS", weights))
+    report = function_here(f"{tmp_path / 'rates.py'}:rates_nll")
+    assert report.verdict == verdict
+    assert any("spread" in sample.text for sample in report.samples) or verdict == "fail"
+    assert not [note for note in report.notes if "one value of spread" in note]
+
+
+def test_settings_have_time_of_their_own():
+    """A search that used all of its time has not asked a setting yet."""
+    beside = Beside(AutogradForm(Product, ""), {"a": DATA, "b": WEIGHT, "trans_a": KEEP, "trans_b": KEEP}, 0, "", 0.0)
+    assert any("trans_a" in sample.text for sample in beside.samples())
 
 
 def test_only_rows_get_an_axis_more():

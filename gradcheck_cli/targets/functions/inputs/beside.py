@@ -8,17 +8,19 @@ from dataclasses import dataclass, field, replace
 
 from gradcheck_cli.model import OF_TORCH, Sample
 from gradcheck_cli.targets.functions.form import WrittenFunction
-from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
+from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, above_zero, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.guided import FORWARD_ENDED, UNEQUAL, Progress, guided, progress_of
 from gradcheck_cli.targets.functions.inputs.options import chosen
-from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
 from gradcheck_cli.targets.functions.inputs.running import is_good
 from gradcheck_cli.targets.functions.inputs.variations import is_axis, with_other_settings
 from gradcheck_cli.targets.functions.pair import PairForm
 
 # Calls in which the shapes for one setting are looked for: a transposed matrix is one change, two of them are two.
 MOST = 150
+# Of this thread's work, beside what the search has left: a setting that is not asked may hide a wrong branch.
+SECONDS = 2.0
 _ROWS, _ROWS_OF_ROWS = "n d", "n t d"
 _ARRAYS = ("real", "positive", "unit")
 _Ranked = tuple[int, ...]
@@ -33,7 +35,7 @@ class Beside:
         choice: on which it runs as it is.
         seed: of the samples.
         file: the user's.
-        end: of `time.thread_time`: what was not tried by then is left out.
+        end: of `time.thread_time`: what was not tried by then is left out; later where the search used all of it.
     """
 
     form: WrittenFunction
@@ -50,6 +52,7 @@ class Beside:
 
         Where a backward gives nothing at all, as with `retain_derived=False`, it is told to keep nothing.
         """
+        self.end = max(self.end, time.thread_time() + SECONDS)
         longer = self._longer()
         if longer is not None and (fits := self._fits(longer)) is not None and fits.share == 1:
             yield longer
@@ -62,11 +65,7 @@ class Beside:
                 continue
             if time.thread_time() > self.end:
                 return
-            sample = self._drawn(changed)
-            fits = self._fits(sample)
-            if fits is None:  # a power of 2.8 is meant for positive numbers
-                above = self._drawn({name: positive(proposal) for name, proposal in changed.items()})
-                sample, fits = (above, above_fits) if (above_fits := self._fits(above)) is not None else (sample, None)
+            sample, fits = self._where_it_runs(changed)
             if fits is None or fits.share < 1:
                 other = self._reshaped(changed)
                 if other is not None:
@@ -74,6 +73,17 @@ class Beside:
                     continue
             if fits is not None and fits.error is None and not fits.is_empty:
                 yield sample
+
+    def _where_it_runs(self, changed: ProposalChoice) -> tuple[Sample, Fitted | None]:
+        """On other numbers, on those of the first sample, on positive ones: the first on which the forward runs.
+
+        A power of 2.8 and a logarithm are meant for positive numbers, and with few it may run by chance.
+        """
+        tries = [self._drawn(changed), drawn(changed, SIZES[0], self.seed), *map(self._drawn, above_zero(changed))]
+        for sample in tries:
+            if (fits := self._fits(sample)) is not None:
+                return sample, fits
+        return tries[0], None
 
     def _is_about_lengths(self, changed: ProposalChoice) -> bool:
         """Another axis, where the backward is told how many rows or columns there are: of which, is known of one."""

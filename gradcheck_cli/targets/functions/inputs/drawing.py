@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -40,6 +40,22 @@ def drawn(choice: ProposalChoice, sizes: Mapping[str, int], seed: int) -> Sample
     }
     owed = tuple(name for name, proposal in choice.items() if proposal.kind in REAL and proposal.is_owed)
     return Sample(values, owed, seed)
+
+
+def above_zero(choice: ProposalChoice) -> Iterator[ProposalChoice]:
+    """The same without numbers below 0: of the data alone, and of its weights too, whose sum has a root or logarithm.
+
+    None where that is the same.
+    """
+    before = choice
+    for kinds in (("real",), ("real", "small")):
+        changed = {
+            name: replace(proposal, kind="positive") if proposal.kind in kinds else proposal
+            for name, proposal in choice.items()
+        }
+        if changed != before:
+            yield changed
+        before = changed
 
 
 def axes_of(sample: Sample) -> tuple[int, ...]:

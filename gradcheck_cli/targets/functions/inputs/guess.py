@@ -9,8 +9,9 @@ from dataclasses import replace
 from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.given import Given
+from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
 from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
-from gradcheck_cli.targets.functions.inputs.search import Guess, InputSearch, NearlyError
+from gradcheck_cli.targets.functions.inputs.search import InputSearch
 from gradcheck_cli.targets.functions.single import SingleForm, rounded
 
 # Of this thread's own work: on a machine that others use, the same things are tried.

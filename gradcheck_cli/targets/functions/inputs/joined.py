@@ -63,9 +63,7 @@ def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: in
     if any(options[0].kind == "length" for options in listed):  # it says a length of its own
         return []
     kinds = [_kinds(item.name, options) for item, options in zip(form.parameters, listed, strict=True)]
-    likeliest = itertools.chain(_biases_alike(kinds), by_rank([len(each) for each in kinds]))
-    places = list(itertools.islice(likeliest, _MOST_WAYS))
-    ways = [[each[place] for each, place in zip(kinds, chosen, strict=True)] for chosen in places]
+    ways = list(itertools.islice(_ways(kinds, listed), _MOST_WAYS))
     found = list(_all_met(form, ways, seed, time.thread_time() + _SECONDS, ()))
     gates = _gates_in(form.source)
     if gates and not any(met.share == 1 for met in found):
@@ -78,6 +76,19 @@ def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: in
     return [one for choice in best for one in _with_classes(choice)]
 
 
+def _ways(kinds: Sequence[Sequence[Proposal]], listed: Sequence[Sequence[Proposal]]) -> Iterator[Sequence[Proposal]]:
+    """One of the kinds for each parameter, the likeliest first; in turn with and without what may be left out."""
+    left_out = [[each for each in options if each.kind == "keep"][:1] for options in listed]
+    without = [keep or each for keep, each in zip(left_out, kinds, strict=True)]
+    for together in itertools.zip_longest(_likeliest(kinds), _likeliest(without) if any(left_out) else ()):
+        yield from (way for way in together if way is not None)
+
+
+def _likeliest(kinds: Sequence[Sequence[Proposal]]) -> Iterator[Sequence[Proposal]]:
+    for places in itertools.chain(_biases_alike(kinds), by_rank([len(each) for each in kinds])):
+        yield [each[place] for each, place in zip(kinds, places, strict=True)]
+
+
 def _biases_alike(kinds: Sequence[Sequence[Proposal]]) -> Iterator[tuple[int, ...]]:
     """The likeliest of each parameter, with all biases columns or all rows: as many as there are, they lie alike."""
     for axes in ("? 1", "1 ?"):
@@ -87,12 +98,17 @@ def _biases_alike(kinds: Sequence[Sequence[Proposal]]) -> Iterator[tuple[int, ..
 
 
 def _with_classes(choice: ProposalChoice) -> Iterator[ProposalChoice]:
-    """Whole numbers may be the places of a row of any array: of the longest axis first, as fewer leave rows out."""
+    """Whole numbers may be the places of a row of any array: of the longest axis first, as fewer leave rows out.
+
+    What is called as labels are may be counted or measured as well.
+    """
     letters = {letter for each in choice.values() for letter in each.axes if letter in SIZES[0]}
-    if any(each.kind == "index" for each in choice.values()):
-        for letter in sorted(letters, key=lambda letter: -SIZES[0][letter]):
-            yield {name: replace(each, below=letter) if each.kind == "index" else each for name, each in choice.items()}
+    whole = [name for name, each in choice.items() if each.kind == "index"]
+    for letter in sorted(letters, key=lambda letter: -SIZES[0][letter]) if whole else ():
+        yield {**choice, **{name: replace(choice[name], below=letter) for name in whole}}
     yield choice
+    if whole:
+        yield {**choice, **{name: replace(choice[name], kind="positive", is_owed=False) for name in whole}}
 
 
 def _all_met(

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from gradcheck_cli.model import OF_TORCH, WITHOUT_UPSTREAM, Array, InputsFrom, Sample
+from gradcheck_cli.model import OF_TORCH, WITHOUT_UPSTREAM, Array, Sample
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
-from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, among_drawn, axes_of, drawn, plainness
+from gradcheck_cli.targets.functions.inputs.drawing import (
+    ProposalChoice,
+    above_zero,
+    among_drawn,
+    axes_of,
+    drawn,
+    plainness,
+)
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
+from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError, with_samples
 from gradcheck_cli.targets.functions.inputs.guided import (
     FORWARD_ENDED,
     SQUARE,
@@ -30,22 +39,20 @@ from gradcheck_cli.targets.functions.inputs.labels import (
     labels,
     labels_nothing,
     leaves_out,
-    looks_up,
     mixes_columns,
 )
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import (
     choices,
     chosen,
-    for_sizes,
     holds_data,
     options_of,
 )
-from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, positive
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
 from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
 from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
-from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_cut, is_too_long, shortest
-from gradcheck_cli.targets.functions.inputs.variations import with_a_label_left_out, with_equal_lengths
+from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_too_long, shortest
+from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
 from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
 from gradcheck_cli.targets.functions.total_loss import ready_forms
@@ -64,28 +71,6 @@ _COLUMNS = (
 _NO_NUMBER = "on all inputs that were tried it gives several numbers, and its gradient is not the derivative there"
 
 
-@dataclass(frozen=True)
-class Guess:
-    """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes.
-
-    `raised` are likelier ones, on which the forward runs and the backward raises; none where there are no such. Where
-    nothing fits, all that come as near as any.
-    """
-
-    form: WrittenFunction
-    samples: tuple[Sample, ...]
-    source: InputsFrom = "guess"
-    raised: tuple[Sample, ...] = ()
-
-
-class NearlyError(NotAFunctionError):
-    """The forward runs on what was guessed, and the backward does not: the code's fault, or that of the guess."""
-
-    def __init__(self, refusal: NotAFunctionError, guess: Guess) -> None:
-        super().__init__(refusal.step, refusal.sentence, refusal.hint, refusal.cause)
-        self.guess = guess
-
-
 @dataclass
 class InputSearch:
     """The tries on one form.
@@ -98,6 +83,7 @@ class InputSearch:
         doubtful: the likeliest that fits but may not be meant: others are tried first.
         proves_nothing: why nothing is proved where it is no derivative there; "" where it is.
         is_unowned: its gradient has no name, and is not that of the argument of its shape.
+        not_finite: of a loss, on which the forward gives no finite numbers.
         as_near: samples on which as much fits as on the best.
         left: how many more are tried once there is one that nearly fits.
     """
@@ -114,6 +100,7 @@ class InputSearch:
     proves_nothing: str = ""
     is_unowned: bool = False
     as_near: list[Sample] = field(default_factory=list)
+    not_finite: list[ProposalChoice] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
     fits: Fitted = field(default_factory=lambda: Fitted(0.0))
     left: int = FURTHER
@@ -123,7 +110,8 @@ class InputSearch:
         if self.said.calls:
             return self._as_said()
         fixed = fixed_options(self.said, [item.name for item in self.form.parameters])
-        for choice in itertools.islice(choices(self.form, fixed), MOST_TRIES):
+        first = itertools.islice(choices(self.form, fixed), MOST_TRIES)
+        for choice in itertools.chain(first, self._of_positive_weights()):
             if time.thread_time() > self.end or self.left < 0:
                 break
             self.left -= bool(self.nearly.share or self.doubtful)
@@ -146,6 +134,12 @@ class InputSearch:
             self.second_best, self.nearly, self.as_near = apart.second_best, apart.nearly, apart.as_near
             self.raised = apart.raised
         return found or apart.doubtful
+
+    def _of_positive_weights(self) -> Iterator[ProposalChoice]:
+        """What gave no finite numbers in all that was tried, with nothing below 0: a sum of rates has a logarithm."""
+        for choice in (waiting := self.not_finite[:MOST_NEARLY]):
+            yield from above_zero(choice)
+        del self.not_finite[: len(waiting)]
 
     def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
         """Labels of nothing, or that leave something out; a loss of more than one number; a gradient of nobody's.
@@ -254,7 +248,8 @@ class InputSearch:
         What is doubtful is kept in `doubtful` where a wrong gradient would prove something.
         """
         first: Guess | None = None
-        for choice in joined(self.form, options_of(self.form, fixed), self.seed):
+        found_there = joined(self.form, options_of(self.form, fixed), self.seed)
+        for choice in itertools.chain(found_there, self._of_positive_weights()):
             found = self._found(choice)
             if found is not None and not self._is_doubtful(found, choice):
                 return found
@@ -288,8 +283,8 @@ class InputSearch:
     ) -> Guess | None:
         """Of one number that stands still on normal numbers, what fits on positive ones, if it moves there: a rate that
         is kept above 0 before its logarithm is meant to be above 0."""
-        other = {name: positive(proposal) for name, proposal in choice.items()}
-        if sum(out.size for out in outputs) != 1 or other == choice or not is_flat(ready, sample, outputs):
+        other = next(above_zero(choice), None)
+        if sum(out.size for out in outputs) != 1 or other is None or not is_flat(ready, sample, outputs):
             return None
         there = drawn(other, SIZES[0], self.seed)
         if not takes(ready, there) or is_flat(ready, there, ready.forward(there.values)):
@@ -338,8 +333,12 @@ class InputSearch:
         except FloatingPointError:
             is_loss = self.form.kind in WITHOUT_UPSTREAM or bool(LOSS_WORDS & set(tokens(self.form.title)))
             if is_loss and self.form.kind not in (*OF_TORCH, "operation"):  # its own domain is among what comes next
+                self.not_finite.append(choice)
                 raise
-            return self._tried({name: positive(proposal) for name, proposal in choice.items()})
+            for other in above_zero(choice):
+                with suppress(FloatingPointError):
+                    return self._tried(other)
+            raise
 
     def _ends(self, choice: ProposalChoice) -> bool:
         """Does the forward end on it?"""
@@ -380,21 +379,11 @@ class InputSearch:
                 if not takes(ready, drawn(choice, SIZES[0], self.seed + 1)):
                     choice = among_drawn(choice, sample)
                 beside = Beside(ready, choice, self.seed, self.file, self.end)
-                return _with_samples(ready, choice, self.seed, beside.samples())
+                return with_samples(ready, choice, self.seed, beside.samples())
             if fits.error is not None and self.raised is None:
-                self.raised = _with_samples(ready, choice, self.seed, ())
+                self.raised = with_samples(ready, choice, self.seed, ())
             if fits.share >= self.nearly.share:
                 self.as_near = [*(self.as_near if fits.share == self.nearly.share else ()), sample]
             if fits.share > self.nearly.share or self.second_best is None:
-                self.nearly, self.second_best = fits, _with_samples(ready, choice, self.seed, ())
+                self.nearly, self.second_best = fits, with_samples(ready, choice, self.seed, ())
         return None
-
-
-def _with_samples(form: WrittenFunction, choice: ProposalChoice, seed: int, others: Iterable[Sample]) -> Guess:
-    """On both sets of sizes, two draws of the first where the forward does not take the second; then others."""
-    first = drawn(choice, SIZES[0], seed)
-    other = drawn(for_sizes(form, choice, 1), SIZES[1], seed)
-    second = other if not is_cut(choice) and takes(form, other) else drawn(choice, SIZES[0], seed + 1)
-    left_out = [sample for sample in with_a_label_left_out(form.parameters, first) if runs(form, sample)]
-    left_out = [sample for sample in left_out if not looks_up(form, sample)]
-    return Guess(form, (first, second, *with_equal_lengths(form, first), *others, *left_out))
