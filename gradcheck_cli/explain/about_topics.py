@@ -13,7 +13,6 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import number
 from gradcheck_cli.model import Case, ConvSpec
 
-
 _ANY_FUNCTION = (
     'gradcheck verify FILE.py --call "fit(W, x, y) -> fit_grad(G, out[1], W)" \\\n'
     "    --input W=4x3,x=float:3,y=float:4 --returns W\n\n"
