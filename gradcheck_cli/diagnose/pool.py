@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from gradcheck_cli.diagnose.table import BlockSize, resized
 from gradcheck_cli.layers.geometries import MOST_PRODUCTS, products
 from gradcheck_cli.model import ConvSpec, Size
-from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.line import number_of_axes
+from gradcheck_cli.model.spec import changed
 
 # Geometries that mixtures are made of.
 _MIXED = 16
@@ -40,21 +40,10 @@ def mixtures(specs: tuple[ConvSpec, ...], ended: tuple[ConvSpec, ...] | None = N
     found: dict[ConvSpec, None] = {}
     for spec in _bases(specs):
         for change in _changes(specs, specs if ended is None else ended):
-            made = _changed(spec, change)
+            made = changed(spec, **dict(change))
             if made is not None:
                 found.setdefault(made)
     return tuple(sorted((spec for spec in found if products(spec) <= MOST_PRODUCTS), key=products))
-
-
-# Each answer of a target makes one more geometry to start from, and one more value: nearly all others come again.
-@lru_cache(maxsize=2**16)
-def _changed(spec: ConvSpec, change: _Change) -> ConvSpec | None:
-    """None where no layer has such numbers."""
-    try:
-        values: dict[str, Any] = dict(change)
-        return replace(spec, **values)
-    except GeometryError:
-        return None
 
 
 def _changes(specs: Sequence[ConvSpec], ended: Sequence[ConvSpec]) -> list[_Change]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, ConvSpec, Size
-from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.line import number_of_axes
+from gradcheck_cli.model.spec import changed
 
 Predicate = Callable[[ConvSpec], bool]
 Row = tuple[str, str, Predicate]
@@ -340,10 +340,6 @@ def speaking(specs: tuple[ConvSpec, ...]) -> Array:
     return np.concatenate([np.repeat(named, 2), *(np.logical_and(_EXPLAINED, speaks) for speaks in axes)])
 
 
-@lru_cache(maxsize=2**14)
 def resized(spec: ConvSpec, axis: BlockSize, size: int) -> ConvSpec | None:
     """The geometry with another size of this axis; None where it has none."""
-    try:
-        return replace(spec, **axis.sized(spec, size))
-    except GeometryError:
-        return None
+    return changed(spec, **axis.sized(spec, size))

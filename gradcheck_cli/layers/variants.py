@@ -8,8 +8,8 @@ from itertools import combinations, islice
 from typing import Any
 
 from gradcheck_cli.model import ConvSpec, Size
-from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.line import LineSpec
+from gradcheck_cli.model.spec import changed
 
 # A kind that a target refuses three times, around three of the geometries that it takes, it most likely does not take.
 EACH, BASES = 3, 3
@@ -65,11 +65,8 @@ def variants(spec: ConvSpec) -> Iterator[ConvSpec]:
 
     Those that fit no convolution are left out.
     """
-    for change in _changes(spec):
-        try:
-            yield replace(spec, **change)
-        except GeometryError:
-            continue
+    made = (changed(spec, **change) for change in _changes(spec))
+    yield from (other for other in made if other is not None)
 
 
 def _changes(spec: ConvSpec) -> Iterator[dict[str, Any]]:
@@ -149,7 +146,7 @@ def in_layout(spec: ConvSpec, layout: str) -> ConvSpec:
     axes = layout.upper()
     change: dict[str, Any] = {} if "N" in axes else {"batch": 1}
     change |= {} if "C" in axes else {"in_channels": 1, "out_channels": 1, "groups": 1}
-    return replace(spec, **change)
+    return replace(spec, **change) if change else spec
 
 
 def plainer(spec: ConvSpec) -> Iterator[ConvSpec]:
@@ -168,9 +165,7 @@ def plainer(spec: ConvSpec) -> Iterator[ConvSpec]:
 
 
 def _without(names: Sequence[str], spec: ConvSpec) -> ConvSpec | None:
+    made: ConvSpec | None = spec
     for name in names:
-        try:
-            spec = replace(spec, **_OPTIONS[name][1](spec))
-        except GeometryError:
-            return None
-    return spec
+        made = made and changed(made, **_OPTIONS[name][1](made))
+    return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size
@@ -34,6 +35,7 @@ class OneRow(ConvSpec):
     """The picture of one row that a line is: it may be changed to have rows, and knows that its code has none."""
 
 
+@lru_cache(maxsize=2**12)  # every target of lines is asked about the same pictures' columns
 def as_line(spec: ConvSpec) -> LineSpec:
     """The columns of a geometry, and nothing of its rows.
 

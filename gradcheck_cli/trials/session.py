@@ -54,6 +54,7 @@ class Session:
         shrunk: see `Transcript`.
         refusals: geometry -> why the target is not called there, "" where it is.
         stopped: see `Transcript`.
+        deaths: of how many of these calls the process ended with them.
     """
 
     target: str
@@ -66,6 +67,7 @@ class Session:
     shrunk: dict[GradientName, dict[ConvSpec, str]] = field(default_factory=dict)
     refusals: dict[ConvSpec, str] = field(default_factory=dict)
     stopped: str = ""
+    deaths: int = 0
 
     def run(self, specs: Iterable[ConvSpec]) -> Transcript:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
@@ -159,7 +161,9 @@ class Session:
         for spec, probe in questions:
             if self._over():
                 return
-            self.further = (*self.further, self._asked(spec, probe))
+            further = self._asked(spec, probe)
+            self.deaths += further.answer.died
+            self.further = (*self.further, further)
 
     def _counterexample(self) -> Counterexample | None:
         """The smallest failing geometry of the first wrong gradient; None where only behaviour or wide sums are wrong.
@@ -184,7 +188,7 @@ class Session:
         """Is it time to stop? Then `stopped` says why."""
         if self.stopped:
             return True
-        if self._deaths >= MOST_DEATHS:
+        if self.deaths >= MOST_DEATHS:
             self._stop_dying()
         elif self.asker.is_late:
             # What is refused costs nothing: the geometries that are counted are those that the target takes.
@@ -194,12 +198,8 @@ class Session:
 
     def _stop_dying(self) -> None:
         """Why nothing more is asked of what took its process with it so often."""
-        calls = counted(self._deaths, "call")
+        calls = counted(self.deaths, "call")
         self.stopped = f"stopped after {calls} that ended the target, hung or outgrew its memory"
-
-    @property
-    def _deaths(self) -> int:
-        return sum(trial.answer.died for trial in self.trials + self.further)
 
     def _too_little(self) -> bool:
         few = sum(trial.compared for trial in self.trials) < FEW_GEOMETRIES
@@ -230,6 +230,7 @@ class Session:
         if trial.outcome.error == NOT_TRIED:  # no call was made, so there is nothing to count
             self._stop_dying()
             return False
+        self.deaths += trial.answer.died
         self.trials = (*self.trials, trial)
         if self.described.assumed:
             self._learn_what_it_yields()
@@ -246,7 +247,7 @@ class Session:
         question = Question(self.target, spec, probe, self.options.seed, self.described.layer)
         self._foresee([spec])
         # What has died may not live to refuse: then it is asked, and says so.
-        if self.refusals[spec] and not self._deaths:
+        if self.refusals[spec] and not self.deaths:
             truth = self.truths.unasked(question)
             answer = Answer(question, truth.case, refused(self.refusals[spec]))
         else:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from types import FunctionType, MethodType
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -103,10 +105,30 @@ def _mode_words(sources: tuple[Source, ...]) -> tuple[str, ...]:
 def parameters(function: Callable[..., Any], skip: int = 0) -> list[inspect.Parameter]:
     """Named parameters of a callable without its first `skip`; [] where Python cannot tell."""
     try:
-        found = list(inspect.signature(function).parameters.values())
+        found = _of_method(function) if type(function) is MethodType else _all_parameters(function)
     except (TypeError, ValueError):
         return []
     return [parameter for parameter in found[skip:] if parameter.kind not in SKIPPED]
+
+
+def _all_parameters(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    return tuple(inspect.signature(function).parameters.values())
+
+
+def _of_method(method: MethodType) -> tuple[inspect.Parameter, ...]:
+    """A layer is made thousands of times, and of each its methods are asked: their function is the same."""
+    function = method.__func__
+    if type(function) is not FunctionType:
+        return _all_parameters(method)
+    made_of = (function.__code__, function.__defaults__, function.__kwdefaults__)
+    known = _methods.get(function)
+    if known is None or any(one is not other for one, other in zip(known[0], made_of, strict=True)):
+        known = _methods[function] = (made_of, _all_parameters(method))
+    return known[1]
+
+
+# What a function was made of, which an edit may change, and the parameters of a method that it is.
+_methods: WeakKeyDictionary[FunctionType, tuple[tuple[Any, ...], tuple[inspect.Parameter, ...]]] = WeakKeyDictionary()
 
 
 def required(item: inspect.Parameter) -> bool:

@@ -9,6 +9,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.conventions import binding
@@ -46,13 +47,17 @@ def class_source(owner: type, node_of: Callable[[str], ast.AST | None]) -> Sourc
         node_of: the definition of a name in the user's file, None for what is not written there.
     """
     own = [kind for kind in owner.__mro__ if _is_users(kind)]
-    nodes = [node for kind in own[::-1] if isinstance(node := _node(kind, node_of), ast.ClassDef)]
-    if not nodes:
-        return Source(node_of(owner.__qualname__))
+    nodes = tuple(node for kind in own[::-1] if isinstance(node := _node(kind, node_of), ast.ClassDef))
+    return Source(_joined(nodes) if nodes else node_of(owner.__qualname__))
+
+
+@cache  # every layout asks again, and what is known of a definition is kept by its node
+def _joined(nodes: tuple[ast.ClassDef, ...]) -> ast.ClassDef:
+    """The last class with what stands in all of them."""
     whole = ast.ClassDef(**{field: getattr(nodes[-1], field) for field in nodes[-1]._fields})
     ast.copy_location(whole, nodes[-1])
     whole.body = [item for node in nodes for item in node.body]
-    return Source(whole)
+    return whole
 
 
 def forward_names(owner: type, source: Source, backward: str = "") -> list[str]:
@@ -200,8 +205,13 @@ def _node(kind: type, node_of: Callable[[str], ast.AST | None]) -> ast.AST | Non
     found = node_of(kind.__qualname__) or node_of(kind.__name__)
     if found is None:
         with contextlib.suppress(Exception):
-            found = syntax.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
+            found = _in_another_file(kind)
     return found
+
+
+@cache
+def _in_another_file(kind: type) -> ast.AST:
+    return syntax.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
 
 
 def _is_users(kind: type) -> bool:
