@@ -40,7 +40,6 @@ def _always(value: Fraction) -> Callable[[ConvSpec], Fraction]:
 NONE = Factor("", (), _always(Fraction(1)))
 
 
-@lru_cache(maxsize=2**10)  # asked for every factor of every formula, and of a target's few hundred geometries only
 def _sizes(spec: ConvSpec) -> dict[str, int]:
     # Of a line, what it has of one axis is what it has in all.
     line = number_of_axes(spec) == 1
@@ -82,12 +81,22 @@ def _divided_by(name: str, gradient: GradientName) -> str:
     return next(own, standing_for(Sign.CONSTANT)).id
 
 
+@lru_cache(maxsize=2**10)  # asked for every factor of every formula, and of a target's few hundred geometries only
+def _multiples(spec: ConvSpec) -> dict[str, Fraction]:
+    return {name: Fraction(size) for name, size in _sizes(spec).items()}
+
+
+@lru_cache(maxsize=2**10)
+def _reciprocals(spec: ConvSpec) -> dict[str, Fraction]:
+    return {name: Fraction(1, size) for name, size in _sizes(spec).items()}
+
+
 def _multiple(name: str) -> Callable[[ConvSpec], Fraction]:
-    return lambda spec: Fraction(_sizes(spec)[name])
+    return lambda spec: _multiples(spec)[name]
 
 
 def _reciprocal(name: str) -> Callable[[ConvSpec], Fraction]:
-    return lambda spec: Fraction(1, _sizes(spec)[name])
+    return lambda spec: _reciprocals(spec)[name]
 
 
 def _signed(name: str, identifier: str, value: Callable[[ConvSpec], Fraction]) -> Iterator[Factor]:
@@ -110,7 +119,8 @@ def ratio(base: Array, actual: Array) -> float | None:
 
 def close(found: float, value: Fraction) -> bool:
     """Whether a ratio may be this factor; `exactly` decides."""
-    return abs(found - float(value)) <= _NEAR * abs(float(value))
+    near = float(value)
+    return abs(found - near) <= _NEAR * abs(near)
 
 
 def fitted(found: float) -> Factor | None:

@@ -114,17 +114,17 @@ class ConvSpec:
         """Whether it is a convolution among zeros of a picture or a line: what the fast ways are written for."""
         return not self.transposed and self.padding_mode == "zeros" and len(self.kernel_size) == 2
 
-    @property
+    @cached_property
     def input_size(self) -> Size:
         """(h, w), or (d, h, w)"""
         return (self.depth, self.height, self.width)[-len(self.kernel_size) :]
 
-    @property
+    @cached_property
     def x_shape(self) -> tuple[int, ...]:
         """(n, c_in, h, w), or (n, c_in, d, h, w)"""
         return (self.batch, self.in_channels, *self.input_size)
 
-    @property
+    @cached_property
     def weight_shape(self) -> tuple[int, ...]:
         """(c_out, c_in/groups, kh, kw), or (c_in, c_out/groups, kh, kw) of a transposed layer"""
         return self.geometry.weight_shape
@@ -165,22 +165,22 @@ class ConvSpec:
         }
         return tuple(name for name, is_asked in asked.items() if is_asked)
 
-    @property
+    @cached_property
     def output_size(self) -> Size:
         """(h_out, w_out), or (d_out, h_out, w_out)"""
         return self.geometry.outputs
 
-    @property
+    @cached_property
     def output_shape(self) -> tuple[int, ...]:
         """(n, c_out, h_out, w_out)"""
         return (self.batch, self.out_channels, *self.output_size)
 
-    @property
+    @cached_property
     def extent(self) -> Size:
         """Size of the dilated kernel: dilation * (kernel_size - 1) + 1."""
         return tuple(axis.extent for axis in self.axes)
 
-    @property
+    @cached_property
     def remainder(self) -> Size:
         """Rows and columns of the padded input that no window reaches."""
         return tuple(axis.remainder for axis in self.axes)
