@@ -13,6 +13,26 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes import number
 from gradcheck_cli.model import Case, ConvSpec
 
+_ANY_FUNCTION = (
+    'gradcheck verify FILE.py --call "fit(W, x, y) -> fit_grad(G, out[1], W)" \\\n'
+    "    --input W=4x3,x=float:3,y=float:4 --returns W\n\n"
+    "FORWARD       gives the output, or it and more: the first is the output\n"
+    "out           all that FORWARD gave; what it binds by := is there too\n"
+    "G             dE/d(output); a loss's BACKWARD does without\n"
+    "--input       what each name is: x=4x3, a vector v=float:5, i=int:6<3, k=2,\n"
+    "              positive:4x3, unit:4x3, mask:4x3, onehot:4x3, w.npy\n"
+    "--inputs      FILE.py:NAME returns a dict of them\n"
+    "--returns     whose gradients BACKWARD gives, in order; the rest is data\n\n"
+    "weights in a dict    f(x, {'W': W}) -> f_back(G, {'W': W})\n"
+    "data with attributes f(a, SimpleNamespace(y=y)) -> ...\n"
+    "labels, shares       f(z, np.eye(3)[i]), f(z, np.exp(p) / np.exp(p).sum())\n"
+    "distances, kernels   f(z, D + D.T): right code may rely on it\n"
+    "an object            (l := Layer(4), setattr(l, 'W', W), l.up(x))[-1]\n"
+    "                         -> (l.down(G), l.dW)\n"
+    "a random mask        (np.random.seed(0), drop(x))[-1] -> drop_back(G)\n"
+    "a loss beside its gradients                     loss(W, x) -> out[1:]"
+)
+
 
 def calling() -> Explanation:
     """How to say how code is called."""
@@ -55,6 +75,7 @@ def calling() -> Explanation:
         Section("On the command line; one expression serves a whole folder", expression, fixed=True),
         Section("A layer with a state; a type of your own with gradients", layer, fixed=True),
         Section("In your file", function, fixed=True),
+        Section("Any other function: FORWARD -> BACKWARD", _ANY_FUNCTION, fixed=True),
         Section("More", more),
     )
     return Explanation("calling", "how to say how your code is called", sections)

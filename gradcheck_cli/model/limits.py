@@ -23,6 +23,7 @@ from gradcheck_cli.model.notation import geometry_of
 from gradcheck_cli.model.option import Group, Kind, Option, options_of
 from gradcheck_cli.model.options import SEED, RunOptions, SumOptions, SweepOptions, VerifyOptions
 from gradcheck_cli.model.padding import numbers_of
+from gradcheck_cli.model.spelled import ARROW, directions
 from gradcheck_cli.model.text import ended
 
 # What a file of a picture has: gray, or blue, green and red.
@@ -54,7 +55,7 @@ def check_run(options: RunOptions) -> None:
         )
     _check_files(options)
     _check_backward(options.backward)
-    check_call(options.call, options.returns)
+    _check_convolution_call(options.call, options.returns)
     if options.is_counted:
         check_memory(options.spec)
         check_stride(options.spec)
@@ -103,7 +104,7 @@ def check_sweep(options: SweepOptions) -> None:
         UsageError: no target.
     """
     _check_values(options)
-    check_call(options.call, options.returns)
+    _check_convolution_call(options.call, options.returns)
     if not options.targets:
         raise UsageError("there is no target to verify.", hint="name one: gradcheck sweep verify my_ops.py:backward")
     if options.from_module and options.geometries != "quick":
@@ -121,17 +122,33 @@ def check_call(call: str, returns: str) -> None:
         OptionError: an expression that is none, an unknown role, or one option without the other.
     """
     roles = [role.strip() for role in returns.split(",") if role.strip()]
+    of_arguments = bool(directions(call)[0])
+    known = "the arguments of FORWARD, and _" if of_arguments else ", ".join(ROLES)
     for role in roles:
-        if role not in ROLES or (role != "_" and roles.count(role) > 1):
-            sentence = f"--returns names {role!r} twice." if role in ROLES else f"--returns names {role!r}."
-            raise OptionError("returns", sentence, hint=f"{', '.join(ROLES)} in the order of the results, each once")
+        is_known = role.isidentifier() if of_arguments else role in ROLES
+        if not is_known or (role != "_" and roles.count(role) > 1):
+            sentence = f"--returns names {role!r} twice." if is_known else f"--returns names {role!r}."
+            raise OptionError("returns", sentence, hint=f"{known} in the order of the results, each once")
     if returns and not call:
         raise OptionError("returns", "--returns says what --call gives, and there is no --call.", hint=CALL_EXAMPLE)
     if call:
         _check_expression(call)
 
 
+def _check_convolution_call(call: str, returns: str) -> None:
+    """Where pictures or geometries are asked, a call is that of a convolution's backward.
+
+    Raises:
+        OptionError: as `check_call`; a forward of its own.
+    """
+    if directions(call)[0]:
+        raise OptionError("call", f"--call with a forward of its own ({ARROW}) is for verify.", hint=CALL_EXAMPLE)
+    check_call(call, returns)
+
+
 def _check_expression(call: str) -> None:
+    if directions(call)[0]:
+        return
     try:
         compile(call, "--call", "eval")
     except (SyntaxError, ValueError) as error:

@@ -104,14 +104,18 @@ _call = partial(
     declare,
     "",
     _target(
-        "How your code is called: an expression over x, w, b, G, s, p, d (or stride, padding, dilation), groups.",
+        "How your code is called: an expression over x, w, b, G, s, p, d (or stride, padding, dilation), groups; of "
+        "any function FORWARD -> BACKWARD, over its arguments, out and G.",
         metavar="EXPRESSION",
     ),
 )
 _returns = partial(
     declare,
     "",
-    _target("What --call gives, in order: input, weight, bias, and _ for the rest, with commas.", metavar="ROLES"),
+    _target(
+        "What --call gives, in order: input, weight, bias, or the arguments of FORWARD, and _ for the rest.",
+        metavar="ROLES",
+    ),
 )
 _arithmetic: partial[Arithmetic] = partial(declare, "direct", _target("fft: judged by FFT's own bound."))
 _timeout = partial(declare, 60.0, _target("Seconds that your code may take, per target.", allowed=TIMEOUT))

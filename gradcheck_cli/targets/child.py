@@ -19,6 +19,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, PADDING_MODES, Array, Case, ConvSpec, Gradients, PaddingMode, Setting
 from gradcheck_cli.model.errors import GradcheckError
 from gradcheck_cli.model.line import as_asked
+from gradcheck_cli.model.spelled import directions, names_in
 from gradcheck_cli.model.text import ended
 from gradcheck_cli.targets import convolutions_met, interpreter, variants
 from gradcheck_cli.targets.alarm import alarm
@@ -38,6 +39,7 @@ from gradcheck_cli.targets.conventions.automatic import autograd_notes
 from gradcheck_cli.targets.conventions.base import (
     Candidate,
     HungError,
+    NoTimeError,
     RefusedError,
     Returned,
     UnfinishedError,
@@ -68,7 +70,6 @@ from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lack
 from gradcheck_cli.targets.own_refusal import is_own_refusal
 from gradcheck_cli.targets.pipes import receive, send
 from gradcheck_cli.targets.reach import constants
-from gradcheck_cli.targets.resolve import names_in
 from gradcheck_cli.targets.seeding import SEED, seed_all
 from gradcheck_cli.targets.setting_now import cannot_ask_in, computing_in
 from gradcheck_cli.targets.spec_message import spec_of_message
@@ -153,7 +154,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
         how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
         with alarm(LOAD_SHARE * seconds):
             loaded = _load_either_way(ref, message["how"] != "whole", seconds, names_in(how.call))
-        spelled = said(loaded, how, wanted)
+        spelled = None if directions(how.call)[0] else said(loaded, how, wanted)
         if message["how"] == "untried":
             ready: Ready | FunctionReady = _untried(ref, loaded, spelled, wanted)
         else:
@@ -208,7 +209,9 @@ def _recognised(
         return recognise(loaded, wanted, seed_all, guard, LOAD_SHARE * seconds)
     except NotRecognisedError as error:
         if not any(words in error.sentence for words in NO_CONVOLUTION):  # --call would judge it as one
-            error.hint = error.hint or mend_of_undefined(error.error) or suggest.hint(loaded, guard)
+            more_time = "a larger --timeout would do, or " if isinstance(error, NoTimeError) else ""
+            how = more_time + (suggest.hint(loaded, guard) or WAYS_OUT)
+            error.hint = error.hint or mend_of_undefined(error.error) or how
         raise lacking(error.error, loaded) or error from error
 
 
@@ -268,8 +271,8 @@ def _modes(candidate: Candidate) -> Sequence[PaddingMode]:
 
 
 WAYS_OUT = (
-    'say how: --call "NAME(G, x, w)" --returns input,weight,bias, or gradcheck_call() in the file '
-    "(gradcheck explain calling)"
+    'say how: --call "NAME(G, x, w)" --returns input,weight,bias; of any function --call "FORWARD -> BACKWARD"; '
+    "or gradcheck_call() in the file (gradcheck explain calling)"
 )
 
 

@@ -19,6 +19,7 @@ from gradcheck_cli.model import syntax
 from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.model.files import MAGIC, file_and_name, from_here
 from gradcheck_cli.model.nearness import nearest
+from gradcheck_cli.model.spelled import directions, names_in
 from gradcheck_cli.model.text import counted, ended, visible
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.forward_only import goes_back_inside, said_of_forwards
@@ -55,24 +56,17 @@ Choose = Callable[[ast.Module, str], tuple[str, ...]]
 
 
 def called_by(call: str) -> Choose:
-    """For files that are called as `call` says: the first definition that it uses, "" where it uses none."""
+    """For files that are called as `call` says: the first definition that it uses, "" where it uses none.
+
+    Of a forward and a backward it is the backward's.
+    """
 
     def choose(tree: ast.Module, _path: str) -> tuple[str, ...]:
         found = definitions(tree)
-        return (next((name for name in names_in(call) if name in found), ""),)
+        used = (*names_in(directions(call)[1]), *names_in(call))
+        return (next((name for name in used if name in found), ""),)
 
     return choose
-
-
-def names_in(expression: str) -> tuple[str, ...]:
-    """The names that an expression reads and does not bind itself, the outermost first; none in an empty one."""
-    if not expression:
-        return ()
-    nodes = list(ast.walk(syntax.parse_expression(expression)))
-    names = [node for node in nodes if isinstance(node, ast.Name)]
-    bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    return tuple(dict.fromkeys(node.id for node in names if node.id not in bound))
 
 
 def resolve(texts: Sequence[str], choose: Choose | None = None) -> tuple[TargetRef, ...]:

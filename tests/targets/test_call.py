@@ -9,6 +9,7 @@ from gradcheck_cli.layers import conv
 from gradcheck_cli.model import ConvSpec, VerifyOptions
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.limits import check_call
+from gradcheck_cli.model.spelled import names_in
 from gradcheck_cli.targets import HowToCall, Worker, WorkerLimits, called_by, resolve
 from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.call import ARGUMENTS
@@ -17,7 +18,7 @@ from gradcheck_cli.targets.conventions.handed_back import ReadingError, by_exact
 from gradcheck_cli.targets.conventions.probes import integer_case
 from gradcheck_cli.targets.conventions.results import take
 from gradcheck_cli.targets.load import load
-from gradcheck_cli.targets.resolve import CALL, names_in
+from gradcheck_cli.targets.resolve import CALL
 from helpers import gradcheck
 
 PLAIN = ConvSpec(2, 3, 4, 7, 8, (3, 3))

@@ -21,13 +21,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, syntax
+from gradcheck_cli.model.spelled import names_in
 from gradcheck_cli.targets.conventions import binding
 from gradcheck_cli.targets.conventions.base import NotRecognisedError, Prepared, Returned, changed, during, to_numpy
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.handed_back import ReadingError, by_exact_keys, by_keys, by_returns
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.one_of_many import Single, singles
-from gradcheck_cli.targets.resolve import CALL, names_in
+from gradcheck_cli.targets.resolve import CALL
 
 ARGUMENTS = ("x", "weight", "bias", "grad_output", "stride", "padding", "dilation", "groups")
 PLACE = "--call"

@@ -275,10 +275,9 @@ def _refuse_to_guess(trials: Sequence[Attempt], failed: Sequence[Failed], loaded
     if is_of_torch_alone(loaded):
         raise NotRecognisedError("run", f"{loaded.name} has no backward (torch computes its gradients)")
     sentence = "there was no time to try every way to call it, and none of those tried gives a right gradient"
-    hint = 'a larger --timeout would do, or say how it is called: --call "NAME(G, x, w)" --returns input,weight,bias'
     count, did = (len(trials), "ran") if trials else (len(failed), "raised")
     tried = f"{counted(count, 'way')} to call it {did}" if count else ""
-    raise NoTimeError("run", sentence, tried=tried, hint=hint)
+    raise NoTimeError("run", sentence, tried=tried)
 
 
 def _is_final(refusals: Sequence[NotRecognisedError]) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from gradcheck_cli.model import GUESSED, InputsFrom, Sample
+import numpy as np
+
+from gradcheck_cli.model import GUESSED, Array, InputsFrom, Sample
+from gradcheck_cli.model.spelled import directions
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, AnotherLayerError
 from gradcheck_cli.targets.conventions.kinds import reads_windows, speaks_of_pictures
@@ -22,7 +25,7 @@ from gradcheck_cli.targets.functions.find import (
     lacks_a_forward,
     takes_what_its_forward_takes,
 )
-from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
 from gradcheck_cli.targets.functions.inputs.given import given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
@@ -31,10 +34,12 @@ from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_la
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMENT, as_other_argument
+from gradcheck_cli.targets.functions.outline import ways_out
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.slopes import are_slopes
+from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
 from gradcheck_cli.targets.lines import Watch
@@ -66,6 +71,7 @@ class Wanted:
         seconds: for all tries.
         inputs, input: what the user said of the inputs.
         against: what the forward should be.
+        call, returns: a forward and a backward as the user spells them, and what the latter gives; "" where not.
     """
 
     kinds: tuple[str, ...]
@@ -76,13 +82,17 @@ class Wanted:
     inputs: str = ""
     input: str = ""
     against: str = ""
+    call: str = ""
+    returns: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, message: Message, *, is_spelled: bool, seed: Callable[[], None], seconds: float) -> Wanted:
         """What a request to load says."""
         kinds = tuple(map(str, message.get("kinds", ("convolution",))))
-        said = (str(message.get(name, "")) for name in ("inputs", "input", "against"))
-        return cls(kinds, is_spelled, seed, int(message.get("seed", 0)), seconds, *said)
+        said = {name: str(message.get(name, "")) for name in ("inputs", "input", "against", "call")}
+        said["call"] = said["call"] if directions(said["call"])[0] else ""
+        returns = tuple(map(str, message.get("returns", ())))
+        return cls(kinds, is_spelled, seed, int(message.get("seed", 0)), seconds, returns=returns, **said)
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,8 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     """
     if "function" not in wanted.kinds or wanted.is_spelled:
         return convolution.take()
+    if wanted.call:
+        return as_spelled(loaded, wanted)
     if wanted.inputs or wanted.input or "convolution" not in wanted.kinds or is_of_engine(loaded):
         return as_function(loaded, wanted)
     if looks_like_convolution(loaded) and not takes_what_its_forward_takes(loaded):
@@ -181,14 +193,80 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
         DoubtfulError: only its forward runs.
         TargetError: `--inputs` or `--against` names nothing that can be loaded.
     """
+    try:
+        return _on_inputs(loaded, wanted, forms_of(loaded))
+    except NotAFunctionError as error:
+        ways = ways_out(loaded)
+        error.hint = f"{error.hint}; or {ways}" if error.hint and error.step == "build" else error.hint or ways
+        raise
+
+
+def as_spelled(loaded: Loaded, wanted: Wanted) -> FunctionReady:
+    """The target as `--call` spells it: what `--returns` names is judged, and the rest is data.
+
+    Raises:
+        NotAFunctionError: the call itself fails, or runs on nothing.
+    """
+    said = given(loaded, wanted.inputs, wanted.input)
+    file = loaded.module.__file__ or ""
+    form = spelled_form(wanted.call, wanted.returns, vars(loaded.module), said.names, loaded.tree)
+    try:
+        ready = _on_inputs(loaded, wanted, [form])
+    except NotAFunctionError as error:
+        refuse_own_fault(form, error.cause, file)
+        error.hint = error.hint or WHAT_EACH_IS
+        raise
+    _refuse_what_the_call_itself_does(form, ready)
+    return _owing(ready, wanted.returns) if wanted.returns else ready
+
+
+def _refuse_what_the_call_itself_does(form: SpelledForm, ready: FunctionReady) -> None:
+    """Refuse a call that raises by itself, or whose forward draws other numbers each time.
+
+    Raises:
+        NotAFunctionError: so it is.
+    """
+    values = ready.samples[0].values
+    try:
+        first, second = (_seeded_forward(ready, values) for _ in range(2))
+        ready.form.run(values, [np.ones_like(out) for out in first])
+    except Exception as error:  # the code's own is told where it is judged
+        refuse_own_fault(form, error, ready.file)
+    else:
+        if not all(map(same_numbers, first, second)):
+            raise NotAFunctionError("run", "FORWARD of --call gives other numbers when it is called again", SEED_IT)
+
+
+def _seeded_forward(ready: FunctionReady, values: Values) -> tuple[Array, ...]:
+    ready.seed()
+    return ready.form.forward(values)
+
+
+def _owing(ready: FunctionReady, names: Collection[str]) -> FunctionReady:
+    """Gradients of these are owed, and of nothing else."""
+    first = ready.samples[0].differentiated
+    samples, raised = (
+        tuple(
+            replace(each, differentiated=tuple(name for name in each.differentiated if name in names)) for each in found
+        )
+        for found in (ready.samples, ready.raised)
+    )
+    data = ", ".join(name for name in first if name not in names)
+    notes = (*ready.notes, f"--returns does not name {data}: taken as data, not judged") if data else ready.notes
+    return replace(ready, samples=samples, raised=raised, notes=notes)
+
+
+def _on_inputs(loaded: Loaded, wanted: Wanted, forms: Iterable[WrittenFunction]) -> FunctionReady:
+    """The first of the forms that runs, with what it runs on."""
     if wanted.against:
         reference_of(wanted.against)  # a name that is nothing is told before anything is judged
     said = given(loaded, wanted.inputs, wanted.input)
     wanted.seed()
     file = loaded.module.__file__ or ""
     try:
-        found = guess(forms_of(loaded), said, wanted.number, file)
+        found = guess(forms, said, wanted.number, file)
     except NearlyError as error:
+        error.hint = error.hint or ways_out(loaded)
         raise DoubtfulError(error, _ready(loaded, wanted, error.guess, "guess")) from error.cause
     return _ready(loaded, wanted, found, found.source if said.source == "guess" else said.source)
 

@@ -79,6 +79,8 @@ def base_of(name: str) -> tuple[str, ...]:
 
 
 _VERBS = word_set("apply compute calc calculate eval evaluate get cached func fun fn function")
+# What formulas call a function, and an objective.
+_OF_FUNCTIONS = ("f", "j", "l", "e")
 # Written into one word with what it is the derivative of: dsigmoid, sigmoidprime, gradf.
 _IN_FRONT = in_order("d d_ grad deriv")
 _BEHIND = in_order("prime grad gradient deriv derivative der backward bwd")
@@ -138,9 +140,9 @@ def forward_for(backward: str, names: Iterable[str]) -> str:
     """The forward that a backward belongs to, among the functions of its file; "" where none is.
 
     The same name but for the direction, else but for the word that says that it is a loss ("compute_cost" for
-    "compute_gradient"), else the one whose initials it holds ("negative_log_likelihood" for "derivative_nll"), else the
-    longest name that is a part of the backward's own ("batchnorm_forward" for
-    "batchnorm_backward_alt"), else the only one that says that it is a forward.
+    "compute_gradient") or for the letter of a function ("f_ridge" for "grad_ridge"), else the one whose initials it
+    holds ("negative_log_likelihood" for "derivative_nll"), else the longest name that is a part of the backward's own
+    ("batchnorm_forward" for "batchnorm_backward_alt"), else the only one that says that it is a forward.
     """
     base = base_of(backward)
     known = list(names)
@@ -150,6 +152,9 @@ def forward_for(backward: str, names: Iterable[str]) -> str:
     if same:
         return min(same, key=lambda name: (not goes_forward(name), len(name)))
     losses = [name for name in others if _is_loss_of(name, base)]
+    losses = losses or [
+        name for name in others if tokens(name) in [(letter, *base) for letter in _OF_FUNCTIONS if base]
+    ]
     if len(losses) == 1:
         return losses[0]
     derived = _derived_from(backward, others)

@@ -36,6 +36,11 @@ class Given:
     fixed: Mapping[str, Proposal] | None = None
     source: InputsFrom = "guess"
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The arguments that are named."""
+        return frozenset(self.fixed or ()) | {name for call in self.calls if isinstance(call, Mapping) for name in call}
+
 
 def given(loaded: Loaded, inputs: str, spec: str) -> Given:
     """What applies first: `--inputs`, the file's own function, `--input`.

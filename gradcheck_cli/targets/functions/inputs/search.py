@@ -144,8 +144,10 @@ class InputSearch:
     def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
         """Labels of nothing, or that leave something out; a loss of more than one number; a gradient of nobody's.
 
-        The first of these is kept.
+        The first of these is kept. What the user says in full is meant.
         """
+        if {item.name for item in self.form.parameters if not item.has_default} <= set(self.said.fixed or ()):
+            return False
         sample = found.samples[0]
         outputs = found.form.forward(sample.values)
         is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
