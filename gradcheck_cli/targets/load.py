@@ -122,8 +122,12 @@ def user_columns(error: BaseException, file: str) -> tuple[int, int | None] | No
 
 
 def _last_frame(error: BaseException, file: str) -> traceback.FrameSummary | None:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return frames[-1] if frames else None
+    step, last = error.__traceback__, None
+    while step is not None:
+        last = step if step.tb_frame.f_code.co_filename == file else last
+        step = step.tb_next
+    # Only this one is made ready to be told: thousands of ways to call a target end in an error.
+    return traceback.extract_tb(last, limit=1)[0] if last is not None else None
 
 
 def lacking(error: BaseException | None, loaded: Loaded) -> LoadError | None:
