@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from gradcheck_cli.diagnose.changes import Change
 from gradcheck_cli.mistakes import Sign
+from gradcheck_cli.model import syntax
 
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _NUMBER = re.compile(r"-?\d+")
@@ -14,6 +16,8 @@ _FRACTION = re.compile(r"\d*\.\d*(?:e-?\d+)?")
 _OF_A_SUM = 5
 # One where a count is meant.
 _COUNTED = re.compile(r"[-+]= 1$")
+# A statement's beginning, before what it stores in one place or returns.
+_STORES = re.compile(r"(?:return |[\w.]+(?:\[[^=]*\])? = )")
 # In front of an exponent.
 _EXPONENT = re.compile(r"\*\*\s*$")
 # In front of the number of an axis.
@@ -27,9 +31,11 @@ def sign_of(change: Change, line: str) -> Sign | None:
         change: makes the gradient right on all samples.
         line: of the file, on which it stands.
     """
-    was, now = change.was, change.edit.text
-    if change.also is not None or change.takes_away:
+    was, now = _what_is_stored(change.was, change.edit.text)
+    if change.also is not None:
         return None
+    if change.takes_away:
+        return Sign.SURPLUS if _is_an_operand_of(now, was) else None
     if _NAME.fullmatch(was) and _NAME.fullmatch(now):
         return Sign.OPERAND
     if _NUMBER.fullmatch(was) and _NUMBER.fullmatch(now) and _AXIS.search(line[: change.edit.column]):
@@ -49,6 +55,23 @@ def sign_of(change: Change, line: str) -> Sign | None:
     if _COUNTED.search(was) and now.endswith(".sum(axis=1)"):
         return Sign.UNREDUCED
     return Sign.UNREDUCED if now.startswith((f"{was}.sum(", f"({was}).sum(")) else None
+
+
+def _what_is_stored(was: str, now: str) -> tuple[str, str]:
+    """The values of two statements that store in one place, or return; anything else as it is."""
+    start = _STORES.match(was)
+    if start is None or not now.startswith(start[0]) or "=" in now[start.end() : start.end() + 1]:
+        return was, now
+    return was[start.end() :], now[start.end() :]
+
+
+def _is_an_operand_of(now: str, was: str) -> bool:
+    """Is it what is left of `a * b`, or of `a + b`, without the other one? Of `1 - s` it is another derivative."""
+    try:
+        node = syntax.parse_expression(was).body
+    except SyntaxError:  # a statement
+        return False
+    return isinstance(node, ast.BinOp) and now in (ast.unparse(node.left), ast.unparse(node.right))
 
 
 def _is_exchanged(was: str, now: str) -> bool:

@@ -26,6 +26,7 @@ class Sign(Enum):
     WRONG_DERIVATIVE = auto()
     OPERAND = auto()
     FACTOR = auto()  # a factor too many or too few on one path
+    SURPLUS = auto()  # an operand of the formula too many
     DIAGONAL = auto()
     TOTALLED = auto()
     UNREDUCED = auto()

@@ -26,18 +26,30 @@ from gradcheck_cli.targets.contract import TextEdit
         ("grad = 0.1 * dout", "0.1", "slope", Sign.SETTING),
         ("grad = a * (b - c) + d * (e - f)", "a * (b - c) + d * (e - f)", "a * (e - f) + d * (b - c)", Sign.OPERAND),
         ("grad = a / b", "a / b", "b / a", None),
+        ("rows[m, n] = a[m] * a[n]", "rows[m, n] = a[m] * a[n]", "rows[m, n] = -(a[m] * a[n])", Sign.OPPOSITE),
+        ("return dout * y", "return dout * y", "return -(dout * y)", Sign.OPPOSITE),
+        ("db = dout", "db = dout", "db += dout", Sign.LAST_WINS),
     ],
 )
 def test_a_change_says_what_the_mistake_was(line, was, now, sign):
     """Only where there is one thing that it can have been."""
-    column = line.index(was, line.index("=") + 1)
+    column = line.index(was, 0 if line.startswith(was) else line.index("=") + 1)
     where = (1, column, 1, column + len(was))
     assert sign_of(Change(TextEdit(*where, now, is_statement=False), where, False, now, 1, was), line) is sign
 
 
-def test_what_is_taken_away_has_no_name():
-    """It may be a factor, a term, or a statement."""
-    where = (1, 7, 1, 12)
-    assert (
-        sign_of(Change(TextEdit(*where, "a", is_statement=False), where, True, "a", 1, "a * b"), "grad = a * b") is None
-    )
+@pytest.mark.parametrize(
+    ("was", "now", "sign"),
+    [
+        ("a * b", "a", Sign.SURPLUS),
+        ("2 * a", "2", Sign.SURPLUS),
+        ("a + b", "b", Sign.SURPLUS),
+        ("np.array([a])", "[a]", None),
+        ("a += b", "", None),
+    ],
+)
+def test_an_operand_that_is_taken_away_was_one_too_many(was, now, sign):
+    """What is left of a sum or a product; a call or a statement has no name."""
+    where = (1, 7, 1, 7 + len(was))
+    change = Change(TextEdit(*where, now, is_statement=False), where, True, now, 1, was)
+    assert sign_of(change, f"grad = {was}") is sign

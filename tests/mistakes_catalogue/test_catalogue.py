@@ -36,6 +36,7 @@ FUNCTIONS = {
     "wrong-derivative",
     "wrong-operand",
     "factor-on-a-path",
+    "operand-too-many",
     "diagonal-only",
     "summed-too-far",
     "reduction-missing",

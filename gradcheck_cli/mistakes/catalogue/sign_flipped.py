@@ -21,6 +21,7 @@ MISTAKE = Mistake(
     ),
     hides_when="the gradient is zero",
     fix="Return the gradient itself; put the minus into the update.",
+    of_function="Turn the sign of that part; a step's minus belongs to the update.",
     shown_by="any picture",
     structure=False,
     sign=Sign.OPPOSITE,

@@ -10,7 +10,7 @@ from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.changes import Change, changes_of
 from gradcheck_cli.diagnose.conditions_of_functions import settings_of
 from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
-from gradcheck_cli.diagnose.kinds import is_of_other_calls
+from gradcheck_cli.diagnose.kinds import is_of_other_calls, stands_for
 from gradcheck_cli.diagnose.mended import sign_of
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import CALL, UNEXPLAINED, CodePlace, Finding, Verdict
@@ -116,7 +116,7 @@ class FunctionPlaces:
         place = None if mended is None else mended.place
         if mended is None or place is None:
             return finding
-        if finding.id == UNEXPLAINED or (finding.certainty == "probable" and _is_added(mended, place)):
+        if finding.id == UNEXPLAINED or (finding.certainty == "probable" and _is_proved(finding, mended, place)):
             finding = _named(finding, mended, place)
         if finding.line in (None, place.line) or finding.gradient == CALL:
             return finding.at(place)
@@ -144,9 +144,10 @@ def _samples(comparison: FunctionComparison, gradient: str) -> str:
     return f"all {samples} samples" if samples > 1 else "the sample that was asked"
 
 
-def _is_added(mended: _Mended, place: CodePlace) -> bool:
-    """Is it `+=` for `=` that makes it right? That is proved, where a path that is lost is one way to see it."""
-    return any(sign_of(change, place.text) is Sign.LAST_WINS for change in mended.changes)
+def _is_proved(finding: Finding, mended: _Mended, place: CodePlace) -> bool:
+    """Does what makes it right say the same? Or is it `+=` for `=`, which a path that is lost is one way to see?"""
+    signs = {sign_of(change, place.text) for change in mended.changes} - {None}
+    return Sign.LAST_WINS in signs or any(stands_for(finding.id, sign) for sign in signs if sign is not None)
 
 
 def _named(finding: Finding, mended: _Mended, place: CodePlace) -> Finding:
@@ -154,7 +155,7 @@ def _named(finding: Finding, mended: _Mended, place: CodePlace) -> Finding:
     signs = ((change, sign_of(change, place.text)) for change in mended.changes)
     change, sign = next(((change, sign) for change, sign in signs if sign is not None), (None, None))
     if change is None or sign is None:
-        return finding
+        return replace(finding, fix="Change the line as it is said there: no other change was needed.")
     mistake = standing_for(sign)
     message = f"grad_{finding.gradient} is right {mended.where} with `{change.edit.text}` where `{change.was}` stands."
     # The line of a cause that it was taken for says nothing of this one.

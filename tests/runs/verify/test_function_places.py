@@ -193,3 +193,37 @@ def test_what_is_wrong_where_entries_are_equal_explains_no_other_numbers(tmp_pat
     assert [finding.id for finding in report.findings] == ids
     assert report.findings[0].text.strip().startswith(text)
     assert report.findings[-1].line is None
+
+
+HILLS = """
+import numpy as np
+
+def hills_cost(at):
+    return float((at[0] ** 2 + at[1] - 11) ** 2 + (at[0] + at[1] ** 2 - 7) ** 2)
+
+def hills_gradient(at):
+    along = 4 * at[0] * (at[0] ** 2 + at[1] - 11) + 2 * (at[0] + at[1] ** 2 - 7)
+    across = FACTOR * (at[0] ** 2 + at[1] - 11) + SIGN4 * at[1] * (at[0] + at[1] ** 2 - 7)
+    return np.array([along, across])
+"""
+
+
+@pytest.mark.parametrize(
+    ("factor", "sign", "identifier", "certainty", "mend"),
+    [
+        ("2 * at[0]", "", "operand-too-many", "proved", "Leave it out."),
+        (
+            "2",
+            "-",
+            "sign-flipped",
+            "probable",
+            "Turn the sign of that part; a step's minus belongs to the update.",
+        ),
+    ],
+)
+def test_what_one_change_mends_is_called_after_it(tmp_path, factor, sign, identifier, certainty, mend):
+    """Where no formula gives these numbers the change is proved on all samples."""
+    (tmp_path / "hills.py").write_text(HILLS.replace("FACTOR", factor).replace("SIGN", sign))
+    (finding,) = function_here(f"{tmp_path / 'hills.py'}:hills_gradient").findings
+    assert (finding.id, finding.certainty, finding.fix) == (identifier, certainty, mend)
+    assert finding.text.strip().startswith("across = ")
