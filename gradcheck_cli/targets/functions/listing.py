@@ -40,7 +40,7 @@ def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
         TargetError: it holds none.
     """
     found = _without_kernels(tree)
-    names, candidate = layers_in(found), candidates(tree)
+    names, candidate = layers_in(found), [name for name in candidates(tree) if not _is_tool(name)]
     # A backward without a forward is a convolution's, or cannot be judged: only what looks like one is added.
     names += [name for name in candidate if name not in names and ("conv" in name.lower() or not names)]
     if not names:  # in other tongues than English
@@ -92,17 +92,25 @@ def left_out(tree: ast.Module, asked: Sequence[str]) -> list[str]:
     called = {
         part
         for name, node in found.items()
-        if name in asked or name.partition(".")[0] in owners or goes_backward(name.rpartition(".")[2])
+        if name in asked or name.partition(".")[0] in owners or _goes_back_by_itself(name.rpartition(".")[2])
         for part in _called_in(node) - {name.rpartition(".")[2]}
     }
     backwards = [name for name in backwards_among(functions) if name not in (*asked, *called)]
     backwards += [name for name in methods if _is_left_out(name, found[name], called)]
-    return [name for name in backwards if not _TOOLS & set(tokens(name))]
+    return [name for name in backwards if not _is_tool(name)]
 
 
 def _is_no_layer(name: str, node: Definition, found: Mapping[str, Definition]) -> bool:
     """An engine's own walk over its nodes, or what others are made from."""
     return isinstance(node, ast.ClassDef) and (bool(walk_of(node)) or is_only_a_base(name, found))
+
+
+def _goes_back_by_itself(name: str) -> bool:
+    return goes_backward(name) and not _is_tool(name)
+
+
+def _is_tool(name: str) -> bool:
+    return bool(_TOOLS & set(tokens(name)))
 
 
 def _called_in(node: ast.AST) -> frozenset[str]:

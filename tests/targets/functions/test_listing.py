@@ -162,3 +162,18 @@ def test_a_file_with_one_backward_in_another_tongue_is_asked_for_it():
     """What goes forward is called nothing like it, which its refusal says."""
     tree = ast.parse("def ileri(w, x):\n    return w * x\n\n\ndef geri_yayilim(w, x, y):\n    return x * (w * x - y)\n")
     assert every_layer(tree, "ag.py") == ("geri_yayilim",)
+
+
+def test_what_only_a_step_of_the_training_calls_is_no_part_of_another():
+    """The derivatives of a cost in French, which `etape_du_gradient` steps along."""
+    text = """
+def h(theta, x):
+    return theta[0] + theta[1] * x
+
+def derivée_partielle(theta, x, y):
+    return ((h(theta, x) - y) * x).mean()
+
+def etape_du_gradient(theta, x, y):
+    return theta - derivée_partielle(theta, x, y)
+"""
+    assert every_layer(ast.parse(text), "pente.py") == ("derivée_partielle",)
