@@ -272,7 +272,7 @@ def tanh_forward(x):
     ],
 )
 def test_what_stands_alone_is_told_what_it_lacks(tmp_path, name, lack, mend):
-    """Neither a call as a convolution nor an input helps: what is to be written is named."""
+    """A call as a convolution does not help: what is to be written is named, and the call that says both directions."""
     file = tmp_path / "alone.py"
     file.write_text(ALONE)
     report = verify_targets(VerifyOptions((f"{file}:{name}",), timeout=120.0)).targets[0]
@@ -280,7 +280,8 @@ def test_what_stands_alone_is_told_what_it_lacks(tmp_path, name, lack, mend):
     assert report.verdict is Verdict.ERROR
     assert f"{name}: {lack}." in report.error
     assert f"hint: {mend}" in report.error
-    assert "--call" not in report.error
+    assert "NAME(G, x, w)" not in report.error
+    assert " -> " in report.error.partition("--call")[2]
 
 
 GROUPS = """

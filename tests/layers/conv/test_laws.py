@@ -58,7 +58,10 @@ def transposed(x, weight, bias, layer):
     options = {name: [getattr(axis, name) for axis in layer.axes] for name in ("stride", "dilation")}
     whole = TRANSPOSED[len(layer.axes)](x, weight, None, groups=layer.groups, **options)
     for place, axis in enumerate(layer.axes):
-        whole = functional.pad(whole, (0, 0) * (len(layer.axes) - 1 - place) + (-axis.before, -axis.after))
+        others, sides = (0, 0) * (len(layer.axes) - 1 - place), (-axis.before, -axis.after)
+        # What is added comes first: torch cuts before it adds, and there may be less than is cut off.
+        whole = functional.pad(whole, (*others, *(max(side, 0) for side in sides)))
+        whole = functional.pad(whole, (*others, *(min(side, 0) for side in sides)))
     return whole + bias.reshape(-1, *[1] * len(layer.axes))
 
 
