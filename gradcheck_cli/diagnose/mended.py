@@ -34,7 +34,7 @@ def sign_of(change: Change, line: str) -> Sign | None:
     was, now = _what_is_stored(change.was, change.edit.text)
     if change.also is not None:
         return None
-    if change.takes_away:
+    if change.takes_away and not _is_complement(was, now):
         return Sign.SURPLUS if _is_an_operand_of(now, was) else None
     if _NAME.fullmatch(was) and _NAME.fullmatch(now):
         return Sign.OPERAND
@@ -66,7 +66,7 @@ def _what_is_stored(was: str, now: str) -> tuple[str, str]:
 
 
 def _is_an_operand_of(now: str, was: str) -> bool:
-    """Is it what is left of `a * b`, or of `a + b`, without the other one? Of `1 - s` it is another derivative."""
+    """Is it what is left of `a * b`, or of `a + b`, without the other one?"""
     try:
         node = syntax.parse_expression(was).body
     except SyntaxError:  # a statement

@@ -44,6 +44,7 @@ def test_a_change_says_what_the_mistake_was(line, was, now, sign):
         ("a * b", "a", Sign.SURPLUS),
         ("2 * a", "2", Sign.SURPLUS),
         ("a + b", "b", Sign.SURPLUS),
+        ("1 - a", "a", Sign.WRONG_DERIVATIVE),
         ("np.array([a])", "[a]", None),
         ("a += b", "", None),
     ],

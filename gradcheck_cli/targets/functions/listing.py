@@ -26,11 +26,10 @@ from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, is_only_a_base, the_only_one
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
-# Of a name: what it says compares, cuts, clears or follows a gradient, and computes none by hand.
-_TOOLS = word_set(
-    "numerical numeric num check checking checker approx approximate finite clip zero no descent ascent train step "
-    "etape schritt paso passo adim"
-)
+# Of a name: what it says compares, cuts or clears a gradient, and computes none by hand.
+_TOOLS = word_set("numerical numeric num check checking checker approx approximate finite clip zero")
+# What follows a gradient, where it does not say that it goes back through all, as `rnn_step_backward` does.
+_FOLLOWS = word_set("no descent ascent train step etape schritt paso passo adim")
 
 
 def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
@@ -110,7 +109,8 @@ def _goes_back_by_itself(name: str) -> bool:
 
 
 def _is_tool(name: str) -> bool:
-    return bool(_TOOLS & set(tokens(name)))
+    words = set(tokens(name))
+    return bool(_TOOLS & words) or (bool(_FOLLOWS & words) and not THROUGH_ALL & words)
 
 
 def _called_in(node: ast.AST) -> frozenset[str]:

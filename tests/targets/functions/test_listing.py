@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from gradcheck_cli.model.errors import TargetError
-from gradcheck_cli.targets.functions.listing import every_layer
+from gradcheck_cli.targets.functions.listing import every_layer, left_out
 
 COURSE = """
 def conv_forward(x, w, b, conv_param): ...
@@ -177,3 +177,11 @@ def etape_du_gradient(theta, x, y):
     return theta - derivée_partielle(theta, x, y)
 """
     assert every_layer(ast.parse(text), "pente.py") == ("derivée_partielle",)
+
+
+def test_a_backward_may_be_of_a_step_or_do_without_loops():
+    """Of a file of convolutions both are asked, and of one step what goes back."""
+    text = "def conv_backward(g, x, w):\n    return g\n\n\ndef conv_backward_no_loops(g, x, w):\n    return g\n"
+    assert every_layer(ast.parse(text), "conv.py") == ("conv_backward", "conv_backward_no_loops")
+    assert left_out(ast.parse("def rnn_step_backward(g, cache):\n    return g\n"), ()) == ["rnn_step_backward"]
+    assert left_out(ast.parse("def gradient_step(w, g):\n    return w - g\n"), ()) == []
