@@ -60,7 +60,7 @@ def sign_of(change: Change, line: str) -> Sign | None:
 def _what_is_stored(was: str, now: str) -> tuple[str, str]:
     """The values of two statements that store in one place, or return; anything else as it is."""
     start = _STORES.match(was)
-    if start is None or not now.startswith(start[0]) or "=" in now[start.end() : start.end() + 1]:
+    if start is None or not now.startswith(start[0]):
         return was, now
     return was[start.end() :], now[start.end() :]
 

@@ -146,8 +146,8 @@ def _samples(comparison: FunctionComparison, gradient: str) -> str:
 
 def _is_proved(finding: Finding, mended: _Mended, place: CodePlace) -> bool:
     """Does what makes it right say the same? Or is it `+=` for `=`, which a path that is lost is one way to see?"""
-    signs = {sign_of(change, place.text) for change in mended.changes} - {None}
-    return Sign.LAST_WINS in signs or any(stands_for(finding.id, sign) for sign in signs if sign is not None)
+    signs = [sign for change in mended.changes if (sign := sign_of(change, place.text)) is not None]
+    return any(sign is Sign.LAST_WINS or stands_for(finding.id, sign) for sign in signs)
 
 
 def _named(finding: Finding, mended: _Mended, place: CodePlace) -> Finding:

@@ -27,7 +27,7 @@ from gradcheck_cli.targets.functions.find import (
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
 from gradcheck_cli.targets.functions.inputs.drawing import symmetric_by_name
-from gradcheck_cli.targets.functions.inputs.given import given
+from gradcheck_cli.targets.functions.inputs.given import Given, given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
@@ -57,8 +57,8 @@ _OF_CONVOLUTIONS = word_set(
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 # Wherever nothing was tried, nothing is known.
-SYMMETRIC = "{} taken as symmetric, as the name says: with others it was not asked"
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
+SYMMETRIC = "{} taken as symmetric, as the name says: with others it was not asked"
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
         TargetError: `--inputs` or `--against` names nothing that can be loaded.
     """
     try:
-        return _on_inputs(loaded, wanted, forms_of(loaded))
+        return _on_inputs(loaded, wanted, _said(loaded, wanted), forms_of(loaded))
     except NotAFunctionError as error:
         ways = ways_out(loaded)
         error.hint = f"{error.hint}; or {ways}" if error.hint and error.step == "build" else error.hint or ways
@@ -209,11 +209,11 @@ def as_spelled(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     Raises:
         NotAFunctionError: the call itself fails, or runs on nothing.
     """
-    said = given(loaded, wanted.inputs, wanted.input)
+    said = _said(loaded, wanted)
     file = loaded.module.__file__ or ""
     form = spelled_form(wanted.call, wanted.returns, vars(loaded.module), said.names, loaded.tree)
     try:
-        ready = _on_inputs(loaded, wanted, [form])
+        ready = _on_inputs(loaded, wanted, said, [form])
     except NotAFunctionError as error:
         refuse_own_fault(form, error.cause, file)
         error.hint = error.hint or WHAT_EACH_IS
@@ -258,11 +258,15 @@ def _owing(ready: FunctionReady, names: Collection[str]) -> FunctionReady:
     return replace(ready, samples=samples, raised=raised, notes=notes)
 
 
-def _on_inputs(loaded: Loaded, wanted: Wanted, forms: Iterable[WrittenFunction]) -> FunctionReady:
-    """The first of the forms that runs, with what it runs on."""
+def _said(loaded: Loaded, wanted: Wanted) -> Given:
+    """What the user says of the inputs: `--inputs` is loaded once."""
     if wanted.against:
         reference_of(wanted.against)  # a name that is nothing is told before anything is judged
-    said = given(loaded, wanted.inputs, wanted.input)
+    return given(loaded, wanted.inputs, wanted.input)
+
+
+def _on_inputs(loaded: Loaded, wanted: Wanted, said: Given, forms: Iterable[WrittenFunction]) -> FunctionReady:
+    """The first of the forms that runs, with what it runs on."""
     wanted.seed()
     file = loaded.module.__file__ or ""
     try:

@@ -43,7 +43,7 @@ def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
     # A backward without a forward is a convolution's, or cannot be judged: only what looks like one is added.
     names += [name for name in candidate if name not in names and ("conv" in name.lower() or not names)]
     if not names:  # in other tongues than English
-        names = [name for name in left_out(tree, ()) if name in found]
+        names = left_out(tree, ())
     if CALL in found or not names:
         return the_only_one(tree, path)
     return tuple(sorted(names, key=lambda name: found[name].lineno))

@@ -58,13 +58,9 @@ class Beside:
         longer = self._longer()
         if longer is not None and (fits := self._fits(longer)) is not None and fits.share == 1:
             yield longer
-        image = self._image()
-        if image is not None and (fits := self._fits(image)) is not None and fits.error is None and not fits.is_empty:
-            yield image
-        spread = self._spread()
-        fits = None if spread is None else self._fits(spread)
-        if spread is not None and fits is not None and fits.error is None and not fits.is_empty:
-            yield spread
+        for other in (self._image(), self._spread()):
+            if other is not None and _gives_any(self._fits(other)):
+                yield other
         for changed in with_other_settings(self.form.parameters, self.choice, self.form.source):
             if self._is_about_lengths(changed):
                 continue
@@ -72,11 +68,11 @@ class Beside:
                 return
             sample, fits = self._where_it_runs(changed)
             if fits is None or fits.share < 1:
-                other = self._reshaped(changed)
-                if other is not None:
-                    yield self._drawn(other)
+                reshaped = self._reshaped(changed)
+                if reshaped is not None:
+                    yield self._drawn(reshaped)
                     continue
-            if fits is not None and fits.error is None and not fits.is_empty:
+            if _gives_any(fits):
                 yield sample
 
     def _where_it_runs(self, changed: ProposalChoice) -> tuple[Sample, Fitted | None]:
@@ -154,6 +150,11 @@ class Beside:
 
     def _drawn(self, choice: ProposalChoice) -> Sample:
         return drawn(choice, SIZES[0], self.seed + 2)
+
+
+def _gives_any(fits: Fitted | None) -> bool:
+    """Did the forward and the backward run, and was a gradient given?"""
+    return fits is not None and fits.error is None and not fits.is_empty
 
 
 def _other_shapes(proposal: Proposal) -> list[Proposal]:
