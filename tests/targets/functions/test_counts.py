@@ -56,5 +56,6 @@ def test_a_count_of_any_name_is_asked_beside_its_default(tmp_path, part, shift, 
 
 def test_a_parameter_is_read_later_where_a_method_reads_what_was_made_of_it():
     """Under its own name or another; not where the constructor alone uses it."""
-    assert ("lag", "teams") == read_later(LAYER, ["n_in", "n_out", "lag", "teams", "seed"])
+    source = LAYER.replace("seed=3):", "seed=3, loud=0):\n        print('made' * loud)")
+    assert ("n_in", "lag", "teams") == read_later(source, ["n_in", "lag", "teams", "loud"])
     assert () == read_later("", ["lag"])
