@@ -6,10 +6,9 @@ import sys
 
 import pytest
 
-from helpers import PATIENCE
-
 from gradcheck_cli.cli.interrupts import quiet_interrupts
 from gradcheck_cli.model.errors import ExitCode
+from helpers import PATIENCE
 
 HELD = """
 import signal

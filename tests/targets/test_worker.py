@@ -188,7 +188,9 @@ def test_a_worker_that_was_ended_starts_no_other_child(tmp_path):
 def test_a_call_at_work_ends_when_its_worker_is_ended(tmp_path):
     """From another thread, as an interrupt comes; the child is gone and no other one takes its place."""
     file = tmp_path / "user.py"
-    file.write_text(RIGHT + "\nimport time\ndef backward(x, w, dout):\n    time.sleep(600)\n    return right(x, w, dout)\n")
+    file.write_text(
+        RIGHT + "\nimport time\ndef backward(x, w, dout):\n    time.sleep(600)\n    return right(x, w, dout)\n"
+    )
     worker = Worker(resolve([f"{file}:backward"])[0], WorkerLimits(timeout=600))
     Timer(0.5, worker.end).start()
     with pytest.raises(InterruptedError):

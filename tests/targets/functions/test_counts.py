@@ -1,4 +1,4 @@
-"""Whole numbers that a constructor has defaults for, under any name: a method that reads them has a branch for others."""
+"""Whole numbers that a constructor has defaults for, under any name: a method that reads them may branch on them."""
 
 import pytest
 from functions_here import function_here
