@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from stress.faults import hear_interrupts
 
 from gradcheck_cli.cli.interrupts import quiet_interrupts
 from gradcheck_cli.model.errors import ExitCode
@@ -18,9 +19,20 @@ with quiet_interrupts():
 """
 
 
+def python(source, *words):
+    """A process that hears interrupts, once it has ended."""
+    return subprocess.run(
+        [sys.executable, "-c", source, *words],
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE,
+        preexec_fn=hear_interrupts,
+    )
+
+
 def test_an_interrupted_import_ends_without_a_traceback():
     """With the exit code of an interrupt."""
-    done = subprocess.run([sys.executable, "-c", HELD], capture_output=True, check=False)
+    done = python(HELD)
     assert (ExitCode.INTERRUPTED, b"", b"") == (done.returncode, done.stdout, done.stderr)
 
 
@@ -66,12 +78,12 @@ time.sleep(600)
 @pytest.mark.parametrize(("grace", "more"), [("0.01", "wait"), ("600", "again")])
 def test_an_interrupt_that_was_lost_ends_the_process_all_the_same(grace, more):
     """After a time to clean up, or with the second one at once."""
-    done = subprocess.run([sys.executable, "-c", LOST, grace, more], capture_output=True, check=False, timeout=PATIENCE)
+    done = python(LOST, grace, more)
     assert (ExitCode.INTERRUPTED, b"lost\n", b"Interrupted.\n") == (done.returncode, done.stdout, done.stderr)
 
 
 def test_once_all_is_said_nothing_ends_the_process_any_more():
     """The exit code is that of the verdict."""
     said = LOST.replace("time.sleep(600)", "interrupts.ignore_interrupts(); time.sleep(0.1); sys.exit(3)")
-    done = subprocess.run([sys.executable, "-c", said, "0.05", "wait"], capture_output=True, check=False)
+    done = python(said, "0.05", "wait")
     assert (3, b"") == (done.returncode, done.stderr)
