@@ -1,7 +1,7 @@
 """What a GitHub step prints (`--format github`): annotations on the user's lines, and the summary of the step.
 
 Sources: GitHub Docs, "Workflow commands for GitHub Actions" (escaping, stop-commands, job summaries); what the runner
-makes of them (actions/runner, `ActionCommand` and `ExecutionContext`): the log of a job has the message alone, without its
+makes of them (actions/runner, `ActionCommand` and `ExecutionContext`): a job's log has the message alone, without its
 title and its file, so that the message says both.
 """
 
