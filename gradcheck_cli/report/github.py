@@ -1,12 +1,15 @@
 """What a GitHub step prints (`--format github`): annotations on the user's lines, and the summary of the step.
 
-Source: GitHub Docs, "Workflow commands for GitHub Actions" (escaping, stop-commands, job summaries).
+Sources: GitHub Docs, "Workflow commands for GitHub Actions" (escaping, stop-commands, job summaries); what the runner
+makes of them (actions/runner, `ActionCommand` and `ExecutionContext`): a job's log has the message alone, without its
+title and its file, so that the message says both.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +26,9 @@ from gradcheck_cli.report.words import findings_with_place, headline, sweep_head
 
 MAX_ANNOTATIONS = 10
 """Annotations of one type that GitHub shows per step; it drops the others without a word."""
+
+MESSAGE_LIMIT = 4000
+"""Characters of a message; the runner cuts it at 4096 UTF-16 units, in the middle of a word and without a sign."""
 
 SUMMARY_LIMIT = 1_000_000
 """Bytes of all summaries of one step (1 MiB), less a margin; over it GitHub shows none of it."""
@@ -41,13 +47,12 @@ class _Annotation:
 
     def command(self) -> str:
         """The workflow command, on one line."""
-        # Annotations want paths that begin at the root of the repository, where the command is run.
-        properties = {"file": from_here(self.file), "line": self.line if self.file else None}
+        properties = {"file": self.file, "line": self.line if self.file else None}
         if self.file and self.columns is not None:
             properties |= {"col": self.columns[0], "endLine": self.line, "endColumn": self.columns[1]}
         properties |= {"title": self.title}
         told = [f"{name}={_property(visible(value))}" for name, value in properties.items() if value]
-        return f"::{self.level} {','.join(told)}::{_data(visible_lines(self.message))}"
+        return f"::{self.level} {','.join(told)}::{_data(_within_limit(visible_lines(self.message)))}"
 
 
 def render_github(report: AnyReport) -> str:
@@ -55,7 +60,7 @@ def render_github(report: AnyReport) -> str:
 
     At most `MAX_ANNOTATIONS` of one level; the last says how many more there are.
     """
-    commands = [annotation.command() for annotation in _limited(_annotations(report))]
+    commands = [annotation.command() for annotation in _limited(_fairly(_annotations(report)))]
     return "\n".join([*_fenced(_plain_text(report)), *commands]) + "\n"
 
 
@@ -82,21 +87,21 @@ def append_summary(report: AnyReport, path: str) -> None:
 
 def _annotations(report: AnyReport) -> Iterator[_Annotation]:
     if isinstance(report, SweepReport):
-        yield _whole(report.verdict, sweep_headline(report), summary_of(report), "")
+        yield _whole(report.verdict, f"{sweep_headline(report)}\n{summary_of(report)}", "")
         return
     for file, name, line, findings in findings_with_place(report):
         yield from (_mistake(group, file, name, line) for group in alike(findings))
     if isinstance(report, RunReport):
         if not report.findings:
-            yield _whole(report.verdict, headline(report), report.answer, user_file(report))
+            yield _whole(report.verdict, f"{headline(report)}\n{report.answer}", user_file(report))
         return
     for target in report.targets:
         if not target.findings and target.verdict is not Verdict.PASS:
             message = target.error or target.reason
             title = f"gradcheck: {target.target}: {target.verdict}"
-            yield _Annotation(_level(target.verdict), title, message, target.file, target.line)
+            yield _placed(_level(target.verdict), title, message, target.file, target.line)
     if report.verdict is Verdict.PASS:
-        yield _whole(report.verdict, headline(report), headline(report), "")
+        yield _whole(report.verdict, headline(report), "")
 
 
 def _mistake(findings: Sequence[Finding], file: str, name: str, line: int | None) -> _Annotation:
@@ -104,14 +109,41 @@ def _mistake(findings: Sequence[Finding], file: str, name: str, line: int | None
     (mistake,), finding = mistakes(findings, file, name), findings[0]
     told = [fact for fact in mistake.facts if fact.label != AT or finding.line is None]
     facts = [f"{fact.label}: {said(fact.value)}" for fact in told]
-    message = "\n".join(part for part in (mistake.message, *facts, finding.evidence) if part)
+    about = f"{mistake.id} {mistake.about}"
+    message = "\n".join(part for part in (f"{about}: {mistake.message}", *facts, finding.evidence) if part)
     columns = None if finding.column is None or finding.end is None else (finding.column, finding.end)
-    title = f"gradcheck: {mistake.id} {mistake.about}"
-    return _Annotation("error", title, message, file, finding.line or line, columns)
+    return _placed("error", f"gradcheck: {about}", message, file, finding.line or line, columns)
 
 
-def _whole(verdict: Verdict, title: str, message: str, file: str) -> _Annotation:
-    return _Annotation(_level(verdict), f"gradcheck: {title}", message, file)
+def _placed(
+    level: str, title: str, message: str, file: str, line: int | None, columns: tuple[int, int] | None = None
+) -> _Annotation:
+    """An annotation whose message begins with its place, as linters print it."""
+    path = _in_repository(file)
+    numbers = [line, columns[0] if line and columns else None]
+    place = ":".join([path, *(str(number) for number in numbers if number)])
+    return _Annotation(level, title, f"{place}: {message}" if path else message, path, line, columns)
+
+
+def _whole(verdict: Verdict, message: str, file: str) -> _Annotation:
+    return _Annotation(_level(verdict), f"gradcheck: {verdict}", message, _in_repository(file))
+
+
+def _in_repository(file: str) -> str:
+    """A path as annotations want it, from the root of the repository: a step may run in a folder of it."""
+    root, path = os.environ.get("GITHUB_WORKSPACE", ""), os.path.abspath(file)
+    is_below = bool(file and root) and path.startswith(os.path.join(os.path.abspath(root), ""))
+    return os.path.relpath(path, root).replace(os.sep, "/") if is_below else from_here(file)
+
+
+def _fairly(annotations: Iterator[_Annotation]) -> Iterator[_Annotation]:
+    """The first of each file, then the second of each: ten are shown, and each wrong file is to be among them."""
+    seen: Counter[str] = Counter()
+    ranked: list[tuple[int, _Annotation]] = []
+    for annotation in annotations:
+        ranked.append((seen[annotation.file], annotation))
+        seen[annotation.file] += 1
+    yield from (annotation for _, annotation in sorted(ranked, key=lambda each: each[0]))
 
 
 def _level(verdict: Verdict) -> str:
@@ -128,7 +160,8 @@ def _limited(annotations: Iterator[_Annotation]) -> Iterator[_Annotation]:
             continue
         yield from listed[: MAX_ANNOTATIONS - 1]
         more = counted(len(listed) - MAX_ANNOTATIONS + 1, "more annotation").replace("more annotations", "more")
-        yield _Annotation(level, f"gradcheck: {more}", f"{more}; GitHub shows {MAX_ANNOTATIONS} per step.")
+        where = f"GitHub shows {MAX_ANNOTATIONS} per step. The step's log has every target, its summary every mistake."
+        yield _Annotation(level, f"gradcheck: {more}", f"{more}: {where}")
 
 
 def _plain_text(report: AnyReport) -> str:
@@ -148,6 +181,11 @@ def _fenced(text: str) -> list[str]:
     """`text` where no line of it is taken for a command. No text can hold its own digest, so none can end the fence."""
     token = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
     return [f"::stop-commands::{token}", text.rstrip("\n"), f"::{token}::"]
+
+
+def _within_limit(text: str) -> str:
+    """A message that is too long ends with a sign that there is more."""
+    return text if len(text) <= MESSAGE_LIMIT else f"{text[: MESSAGE_LIMIT - 4]} ..."
 
 
 def _data(text: str) -> str:

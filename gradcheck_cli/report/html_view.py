@@ -122,9 +122,13 @@ def glued(text: Text) -> Text:
 
 
 def breakable(name: str) -> Markup:
-    """A target's name that a narrow column breaks after a folder and before the function, not within a word."""
+    """A target's name that a narrow column breaks after a folder and before the function; a phone after a word too."""
     parts = _PARTS_OF_A_NAME.findall(visible_lines(visible(name)))
-    return Markup("<wbr>").join(map(escape, parts))
+    return Markup("<wbr>").join(map(_in_words, parts))
+
+
+def _in_words(part: str) -> Markup:
+    return Markup('_<wbr class="word">').join(map(escape, part.split("_")))
 
 
 def below(folded: Folded) -> Sequence[Block]:

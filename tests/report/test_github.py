@@ -9,6 +9,7 @@ from gradcheck_cli.model import Finding, Verdict
 from gradcheck_cli.model.errors import ReportError
 from gradcheck_cli.report import github
 from gradcheck_cli.report.github import append_summary, render_github
+from gradcheck_cli.report.words import headline
 from tests.report.samples import (
     VERIFY_SAMPLES,
     evil_run_report,
@@ -49,7 +50,7 @@ def decode(value):
 
 
 def test_a_failing_run():
-    """The finding points at the user's file and line, with the cure in the message."""
+    """The finding points at the user's file and line; a job's log has the message alone, which names both again."""
     assert runner(render_github(failing_run_report())) == [
         (
             "error",
@@ -61,8 +62,8 @@ def test_a_failing_run():
                 "endColumn": "44",
                 "title": "gradcheck: batch-mean (proved), grad_weight",
             },
-            "your grad_weight is exactly dE/dF divided by the batch size N = 2: on small integers, entry "
-            "[0, 0, 0, 0] is 1044.5 where 2089 is right.\n"
+            "batch_mean.py:11:36: batch-mean (proved), grad_weight: your grad_weight is exactly dE/dF divided by the "
+            "batch size N = 2: on small integers, entry [0, 0, 0, 0] is 1044.5 where 2089 is right.\n"
             "mend it: Sum over the batch and do not divide: G already carries the factor of the loss.\n"
             "fails when: batch > 1\n"
             "Without it grad_weight is right on all 22 geometries.",
@@ -73,15 +74,21 @@ def test_a_failing_run():
 @pytest.mark.parametrize(
     ("report", "level", "message"),
     [
-        (sample_run_report(), "notice", sample_run_report().answer),
-        (inconclusive_run_report(), "warning", inconclusive_run_report().answer),
-        (failing_run_report(findings=()), "error", failing_run_report().answer),
+        (sample_run_report(), "notice", f"{headline(sample_run_report())}\n{sample_run_report().answer}"),
+        (
+            inconclusive_run_report(),
+            "warning",
+            f"{headline(inconclusive_run_report())}\n{inconclusive_run_report().answer}",
+        ),
+        (failing_run_report(findings=()), "error", f"{headline(failing_run_report())}\n{failing_run_report().answer}"),
         (sample_verify_report(), "notice", "PASS: gradcheck verify, 1 target: 1 right"),
     ],
 )
 def test_without_findings(report, level, message):
-    """There is always one annotation, and its level is the verdict's."""
+    """There is always one annotation; its level and its title are the verdict's, and nothing is said twice."""
     commands = runner(render_github(report))
+
+    assert commands[0][1]["title"] == f"gradcheck: {report.verdict}"
 
     assert [(name, text) for name, _, text in commands] == [(level, message)]
 
@@ -168,7 +175,40 @@ def test_the_limit_of_annotations(amount, shown, more):
     commands = runner(render_github(sample_verify_report(targets=targets, verdict=Verdict.FAIL)))
 
     assert len(commands) == shown
-    assert (commands[-1][2] == f"{more}; GitHub shows 10 per step.") is (more is not None)
+    assert commands[-1][2].startswith(f"{more}: GitHub shows 10 per step. The step's log has") is (more is not None)
+
+
+def test_each_wrong_file_comes_before_the_second_mistake_of_another():
+    """Of thirty submissions five had an annotation, as each has two gradients."""
+    found = tuple(Finding(f"mistake-{n}", "weight", "proved", f"wrong {n}.", "Mend it.") for n in range(3))
+    targets = tuple(failing_target(file=f"{n}.py", findings=found) for n in range(9))
+    commands = runner(render_github(sample_verify_report(targets=targets, verdict=Verdict.FAIL)))
+
+    assert [properties.get("file") for _, properties, _ in commands] == [*(f"{n}.py" for n in range(9)), None]
+    assert commands[-1][2].startswith("18 more: ")
+
+
+def test_a_long_message_ends_with_a_sign():
+    """The runner cuts at 4096 without a word."""
+    message = runner(render_github(sample_verify_report(verdict=Verdict.FAIL, targets=(_long_winded(),))))[0][2]
+
+    assert len(message) == 4000
+    assert message.endswith("x ...")
+
+
+def _long_winded():
+    return failing_target(findings=(Finding("unexplained", "weight", "probable", "x" * 9000, "Mend it."),))
+
+
+def test_a_step_in_a_folder_of_the_repository(tmp_path, monkeypatch):
+    """With `working-directory` paths begin at the repository all the same."""
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    targets = tuple(failing_target(file=file) for file in (str(tmp_path / "sub" / "a.py"), "b.py"))
+    commands = runner(render_github(sample_verify_report(verdict=Verdict.FAIL, targets=targets)))
+
+    assert [properties["file"] for _, properties, _ in commands] == ["sub/a.py", "sub/b.py"]
 
 
 def test_summary_is_appended(tmp_path):

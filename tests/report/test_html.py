@@ -551,37 +551,82 @@ def test_the_policy_holds(tmp_path):
     assert "Content Security Policy" in console[0]
 
 
-NOTEBOOK = """<!DOCTYPE html><meta charset="utf-8"><title></title><style>
+IMITATED = """<!DOCTYPE html><meta charset="utf-8"><title></title><style>
 :not(.markdown).common td, :not(.markdown).common th {{ text-align: right; max-width: none; padding: 9em }}
 .common table {{ table-layout: fixed; width: 300px }} .common dl dt {{ float: left; width: 20% }}
-</style><body data-jp-theme-light="{light}"><div class="common">{shown}</div><script>
-const style = (name) => getComputedStyle(document.querySelector(name));
-const found = [style("td.prose").textAlign, style("table").tableLayout, style(".gradcheck").backgroundColor];
-document.title = found.join(";");
-</script>"""
+.common h3, .common h4 {{ line-height: 1 }} .common code {{ white-space: pre-wrap }}
+</style><body data-jp-theme-light="{light}"><div class="common">{shown}</div></body>"""
+
+
+def imitated(shown, light):
+    """What JupyterLab's style sheet does to what a cell shows, as far as it has done harm."""
+    return IMITATED.format(light=str(light).lower(), shown=shown)
+
+
+def converted(shown, light):
+    """The page that nbconvert makes of a notebook, with JupyterLab's own style sheets; nothing is fetched for it."""
+    exporters = pytest.importorskip(
+        "nbconvert.exporters", reason="nbconvert, and with it JupyterLab's style, is absent"
+    )
+    import nbformat
+
+    cell = nbformat.v4.new_code_cell("report")
+    cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": shown, "text/plain": "report"})]
+    exporter = exporters.HTMLExporter(template_name="lab", theme="light" if light else "dark", sanitize_html=False)
+    exporter.require_js_url = exporter.mathjax_url = exporter.jquery_url = ""
+    return exporter.from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))[0]
+
+
+IN_A_NOTEBOOK = """
+const page = document, shown = page.querySelector(".gradcheck");
+const style = (name) => getComputedStyle(shown.querySelector(name));
+const broken = (element) => {
+  const lines = [], range = page.createRange(), nodes = page.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  for (let node = nodes.nextNode(); node; node = nodes.nextNode()) for (const word of node.data.matchAll(/\\S+/g)) {
+    const rows = new Map();
+    for (let place = word.index; place < word.index + word[0].length; place++) {
+      range.setStart(node, place); range.setEnd(node, place + 1);
+      const top = Math.round(range.getBoundingClientRect().top / 4);
+      rows.set(top, (rows.get(top) ?? 0) + 1);
+    }
+    if (rows.size > 1) lines.push(Math.min(...rows.values()));
+  }
+  return lines;
+};
+const labels = [...shown.querySelectorAll("h1, h2, h3, h4, th, dt, summary, .name, .badge")].flatMap(broken);
+const tight = [...shown.querySelectorAll("h1, h2, h3, h4")].filter((each) => {
+  const { lineHeight, fontSize } = getComputedStyle(each);
+  return parseFloat(lineHeight) < 1.2 * parseFloat(fontSize);
+});
+const found = [style("td.prose").textAlign, style("table").tableLayout, getComputedStyle(shown).backgroundColor];
+page.title = [...found, labels.filter((least) => least < 3).length, tight.length].join(";");
+"""
 
 
 @needs_chromium
-@pytest.mark.parametrize(("light", "paper"), [("true", "rgb(255, 255, 255)"), ("false", "rgb(13, 17, 23)")])
-def test_a_notebook_shows_it_as_it_is(tmp_path, light, paper):
-    """Text stays left, columns take what they need, and the notebook's theme decides about light and dark."""
+@pytest.mark.parametrize("notebook", [imitated, converted])
+@pytest.mark.parametrize(("light", "paper"), [(True, "rgb(255, 255, 255)"), (False, "rgb(13, 17, 23)")])
+@pytest.mark.parametrize(("name", "width"), [("verify-thirty", 500), ("run-wrong-input", 1280)])
+def test_a_notebook_shows_it_as_it_is(tmp_path, notebook, light, paper, name, width):
+    """Text stays left, columns take what they need, labels are not broken to letters, the notebook's theme decides."""
+    page = notebook(SAMPLES[name]()._repr_html_(), light)
     path = tmp_path / "notebook.html"
-    path.write_text(NOTEBOOK.format(light=light, shown=failing_run_report()._repr_html_()), "utf-8")
-    dom, console = chromium(tmp_path, path, "--dump-dom")
+    path.write_text(page.replace("</body>", f"<script>{IN_A_NOTEBOOK}</script></body>"), "utf-8")
+    dom, console = chromium(tmp_path, path, "--dump-dom", f"--window-size={width},1000")
 
-    assert re.search("<title>(.*?)</title>", dom)[1] == f"left;auto;{paper}"
+    assert re.search("<title>(.*?)</title>", dom)[1] == f"left;auto;{paper};0;0"
     assert console == []
 
 
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("course.py:relu_backward", "course.py:<wbr>relu_backward"),
+        ("course.py:relu_backward", 'course.py:<wbr>relu_<wbr class="word">backward'),
         ("a/b/c.py", "a/<wbr>b/<wbr>c.py"),
         ("module", "module"),
         ("<b>:f\x1b", "&lt;b&gt;:<wbr>f\\x1b"),
     ],
 )
 def test_a_name_breaks_between_its_parts(name, shown):
-    """After a folder and before the function; the rest is text, whatever it holds."""
+    """After a folder, before the function, and on a phone after a word; the rest is text, whatever it holds."""
     assert shown == html_view.breakable(name)
