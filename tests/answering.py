@@ -41,7 +41,7 @@ class Answering:
         self.edits = tuple(edits)
         return bool(edits) and all(edit.line for edit in edits)
 
-    def close(self):
+    def end(self):
         """Nothing is asked any more."""
         self.closed = True
 

@@ -10,16 +10,15 @@ import errno
 import gc
 import io
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import suppress
 
 import click
 from click.core import ParameterSource
 from click.shell_completion import shell_complete
 
+from gradcheck_cli.cli.interrupts import SAID, answer_interrupts, ignore_interrupts
 from gradcheck_cli.cli.invocation import Invocation
 from gradcheck_cli.cli.messages import say
 from gradcheck_cli.cli.root import PROGRAM, cli
@@ -48,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     invocation = Invocation(is_process=arguments is None)
     if invocation.is_process:
         collector.seldom()
+        answer_interrupts()
     code = flushed(_guarded(words, invocation))
     if arguments is None:
         ignore_interrupts()
@@ -61,7 +61,9 @@ def _guarded(words: list[str], invocation: Invocation) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (KeyboardInterrupt, click.Abort):
-        say("Interrupted.")
+        if invocation.is_process:
+            ignore_interrupts()
+        say(SAID)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return _cut_short(invocation)
@@ -126,12 +128,6 @@ def tolerate_odd_characters() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def ignore_interrupts() -> None:
-    """All is said: Ctrl-C while the interpreter clears up must not turn the exit code into a signal."""
-    with suppress(ValueError):  # not in the main thread
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _leave_memory_to_the_system() -> None:

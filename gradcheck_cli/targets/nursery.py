@@ -268,6 +268,7 @@ def _be_born(ends: Ends, wish: dict[str, Any]) -> None:
     """What a new process would be like: its own session, the caller's folder and environment, no file but its own."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(OSError):
         os.fchdir(ends.folder)
     os.close(ends.folder)

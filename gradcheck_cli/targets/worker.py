@@ -11,6 +11,7 @@ import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Protocol
 
@@ -82,6 +83,7 @@ class Worker:
         self._starts = 0
         self._attempt = 0
         self._loss: TargetError | None = None
+        self._lock, self._is_over = Lock(), False
 
     def __enter__(self) -> Worker:
         """The worker itself."""
@@ -207,9 +209,16 @@ class Worker:
 
     def close(self) -> None:
         """Kill the child and what it started; the worker can be used again."""
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+
+    def end(self) -> None:
+        """Kill the child for good, from another thread than that which asks: what is asked after it is not answered."""
+        with self._lock:
+            self._is_over = True
+        # Where a child is being started this has waited for it; after this none is.
+        self.close()
 
     def start(self) -> Answerer:
         """What answers from now on: a child process. `here` puts this process in its place."""
@@ -217,9 +226,12 @@ class Worker:
 
     def _load(self) -> Described | DescribedFunction:
         self._starts += 1
-        self._child = self.start()
+        with self._lock:
+            if self._is_over:
+                raise InterruptedError
+            child = self._child = self.start()
         try:
-            message, _ = self._child.exchange(self._load_request(), {}, self.limits.timeout)
+            message, _ = child.exchange(self._load_request(), {}, self.limits.timeout)
         except (TimedOutError, DiedError, WireError) as failure:
             lost, _, printed = self._lost(failure)
             hint = f"more time: --timeout {10 * self.limits.timeout:g}" if lost["kind"] == "timeout" else None
@@ -271,7 +283,13 @@ class Worker:
         }
 
     def _lost(self, failure: Exception) -> tuple[Message, dict[str, Array], str]:
-        """What is left to say when the child gave no answer, in the form of one."""
+        """What is left to say when the child gave no answer, in the form of one.
+
+        Raises:
+            InterruptedError: it was this process that ended it.
+        """
+        if self._is_over:
+            raise InterruptedError
         assert self._child is not None
         self._child.kill()
         printed, self._child = self._child.printed(), None

@@ -36,8 +36,8 @@ class Called(Protocol):
     def edit(self, edits: Sequence[TextEdit], /) -> bool:
         """Put other expressions into the target; see `targets.Worker.edit`."""
 
-    def close(self) -> None:
-        """End it."""
+    def end(self) -> None:
+        """Kill it for good."""
 
 
 class Running:
@@ -48,14 +48,21 @@ class Running:
         self.ended = False
 
     def watch(self, worker: Called) -> None:
-        """Remember a worker."""
+        """Remember a worker.
+
+        Raises:
+            InterruptedError: the run is being ended.
+        """
+        # In this order: an end that comes in between finds it in the list.
         self._workers.append(worker)
+        if self.ended:
+            raise InterruptedError
 
     def end(self) -> None:
         """Kill what is at work; nothing is asked any more."""
         self.ended = True
         for worker in self._workers:
-            worker.close()
+            worker.end()
 
 
 @dataclass

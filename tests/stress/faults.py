@@ -153,6 +153,11 @@ sys.exit(main())
 """
 
 
+def hear_interrupts():
+    """For a process that shall: a shell lets what it starts in the background ignore them, and so all that starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupted(folder, arguments, delay, number=signal.SIGINT) -> Ended:
     """The process that is sent a signal `delay` seconds after it began (nothing more once it has ended)."""
     mark, scratch, began = uuid.uuid4().hex, folder / "scratch", folder / "began"
@@ -164,6 +169,7 @@ def interrupted(folder, arguments, delay, number=signal.SIGINT) -> Ended:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     with process, ending_marked(mark):
         soon(began.exists)

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -171,6 +172,29 @@ def test_an_interrupt_in_the_parent_leaves_no_child(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         describe_and_interrupt(resolve([f"{file}:right"])[0])
     assert soon(lambda: gone(int((tmp_path / "user.py.pid").read_text())))
+
+
+def test_a_worker_that_was_ended_starts_no_other_child(tmp_path):
+    """Whatever is asked of it afterwards: the run is being ended, and its time is not the target's."""
+    file = tmp_path / "user.py"
+    file.write_text(RIGHT)
+    with Worker(resolve([f"{file}:right"])[0]) as worker:
+        worker.describe()
+        worker.end()
+        with pytest.raises(InterruptedError):
+            worker.backward(integer_case(BIG))
+
+
+def test_a_call_at_work_ends_when_its_worker_is_ended(tmp_path):
+    """From another thread, as an interrupt comes; the child is gone and no other one takes its place."""
+    file = tmp_path / "user.py"
+    file.write_text(
+        RIGHT + "\nimport time\ndef backward(x, w, dout):\n    time.sleep(600)\n    return right(x, w, dout)\n"
+    )
+    worker = Worker(resolve([f"{file}:backward"])[0], WorkerLimits(timeout=600))
+    Timer(0.5, worker.end).start()
+    with pytest.raises(InterruptedError):
+        worker.backward(integer_case(BIG))
 
 
 def test_a_dead_worker_is_restarted_only_so_often(tmp_path):

@@ -80,3 +80,5 @@ def test_nothing_is_asked_after_an_interrupt():
     for worker in workers:
         with pytest.raises(InterruptedError):
             Asker(worker, 1.0, running=running).ask(Question(NAME, SPEC), CASE)
+    with pytest.raises(InterruptedError):
+        running.watch(Answering(right))

@@ -7,6 +7,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,7 @@ from gradcheck_cli.targets.functions.inputs.drawing import shape_of
 from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, SIZES, Proposal, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.plain import parameters_of
+from gradcheck_cli.targets.functions.read_later import read_later
 from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, tokens, word_set
 from gradcheck_cli.targets.functions.state import held
 from gradcheck_cli.targets.setting_now import made_in_float64
@@ -44,6 +46,8 @@ _WINDOWS = word_set("stride strides step pad padding dilation dilate pool poolin
 _SIDES = word_set("size width height pool pooling window kernel filter")
 _STRIDES = word_set("stride strides")
 _RANDOM = word_set("rng generator")
+# Whole numbers with a default that are about the training, or about chance.
+_OF_TRAINING = word_set("seed random epoch epochs iter iters iterations verbose batch workers jobs patience every")
 # The end of one of several equal parts, 4*H or H*4 behind a colon.
 _PART = re.compile(r":\s*(?:([34])\s*\*\s*[\w.]+|[\w.]+\s*\*\s*([34]))\s*\]")
 # From here on two lengths make an array of a thousand entries.
@@ -57,13 +61,14 @@ class Making:
     """One way to call a constructor: parameter -> a letter of `SIZES`, a tuple of letters, or a plain value.
 
     `filled` are attributes that it leaves to be set afterwards; `compared` are lengths of which the code asks whether
-    the second is the first.
+    the second is the first; `counts` are whole numbers with a default that a method reads.
     """
 
     owner: Any
     chosen: Mapping[str, Any]
     filled: Mapping[str, Any] = field(default_factory=dict)
     compared: tuple[tuple[str, str], ...] = ()
+    counts: tuple[str, ...] = ()
 
     def instance(self, sizes: Mapping[str, int], settings: Mapping[str, Any] | None = None) -> Any:
         """A new object for these lengths, with settings other than the defaults.
@@ -91,6 +96,29 @@ class Making:
         for first, second in self.compared:
             if type(given.get(first)) is int and type(given.get(second)) is int and given[first] != given[second]:
                 yield second, given[first]
+
+    def larger(self, sizes: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+        """Each count on which the shape of what is held hangs, as the number of groups, by one more."""
+        for name in self.lengths:
+            with suppress(Exception):  # whatever the constructor raises on a count that it is not meant for
+                self.instance(sizes, {name: self._defaults[name] + 1})
+                yield name, self._defaults[name] + 1
+
+    @cached_property
+    def _defaults(self) -> Mapping[str, int]:
+        return {item.name: item.default for item in parameters_of(self.owner) if item.name in self.counts}
+
+    @cached_property
+    def lengths(self) -> tuple[str, ...]:
+        """The counts on which the shape of something that is held hangs."""
+        usual = self._shapes_with({})
+        return tuple(name for name, now in self._defaults.items() if self._shapes_with({name: now + 1}) != usual)
+
+    def _shapes_with(self, settings: Mapping[str, int]) -> dict[str, tuple[int, ...]] | None:
+        try:
+            return {one.path: one.array.shape for one in held(self.instance(SIZES[0], settings))}
+        except Exception:  # whatever the constructor raises
+            return None
 
     def sizes_of(self, arrays: Mapping[str, Array]) -> Mapping[str, int]:
         """The sizes of which arrays are, told by the lengths that the constructor is handed; the first where none tell.
@@ -125,12 +153,15 @@ class Making:
         """The constructor's switches, factors, words and sides of windows: what holds at these may not elsewhere.
 
         Those that it has defaults for, and those that are chosen here; a length is none, as what is held hangs on it.
+        A whole number of another name is one where a method reads it, and nothing that is held hangs on it.
         """
         found = (
             item if item.has_default else replace(item, has_default=True, default=self.chosen.get(item.name))
             for item in parameters_of(self.owner)
         )
-        return tuple(item for item in found if _is_setting(item) and "lr" not in item.name.lower())
+        return tuple(
+            item for item in found if (_is_setting(item) and "lr" not in item.name.lower()) or item.name in self.counts
+        )
 
     @property
     def text(self) -> str:
@@ -196,7 +227,9 @@ def makings(owner: Any, source: str = "") -> Iterator[Making]:
     ]
     likely = sorted(found, key=lambda each: (*_multiples(each, gates), _repeats(each)))
     compared = _compared(source, [item.name for item in found_all])
-    yield from (Making(owner, chosen, compared=compared) for chosen in likely)
+    whole = [item.name for item in found_all if type(item.default) is int and item.has_default and not _is_long(item)]
+    counts = read_later(source, [name for name in whole if not set(tokens(name)) & _OF_TRAINING])
+    yield from (Making(owner, chosen, compared=compared, counts=counts) for chosen in likely)
 
 
 def _compared(source: str, names: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from types import ModuleType
 from typing import Any
 
@@ -121,6 +122,11 @@ class LayerForm:
         ]
         return (*own, *(item for item in states if item.name not in taken))
 
+    @property
+    def lengths(self) -> tuple[str, ...]:
+        """Settings that make another object: with the parameters of this one they have no meaning."""
+        return self.making.lengths
+
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The outputs of a new object."""
         instance, given = self.prepared(values)
@@ -201,12 +207,16 @@ class LayerForm:
         return [one for one in named if one.name in values]
 
     def alike(self, sample: Sample) -> Iterator[Sample]:
-        """The sample with an object for each length that the code compares with another, as long as that one."""
+        """The sample with an object for each length that the code compares with another, as long as that one.
+
+        And for each count on which the shape of its parameters hangs, by one more.
+        """
         data = {name: value for name, value in sample.values.items() if name not in self.states[0]}
         owed = [name for name in sample.differentiated if name in data]
-        for name, length in self.making.alike(self._sizes(sample.values)):
+        sizes = self._sizes(sample.values)
+        for name, length in chain(self.making.alike(sizes), self.making.larger(sizes)):
             with suppress(Exception):  # whatever the constructor raises on lengths that it is not meant for
-                instance = self.making.instance(self._sizes(sample.values), {name: length})
+                instance = self.making.instance(sizes, {name: length})
                 generator = np.random.default_rng([sample.seed, length])
                 named = parameters(instance, self.making.labels)
                 states = {one.name: generator.standard_normal(one.array.shape) for one in named}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from gradcheck_cli.model import OF_TORCH, Sample
-from gradcheck_cli.targets.functions.form import WrittenFunction
+from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, above_zero, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.guided import FORWARD_ENDED, UNEQUAL, Progress, guided, progress_of
@@ -61,7 +61,7 @@ class Beside:
         for other in (self._image(), self._spread()):
             if other is not None and _gives_any(self._fits(other)):
                 yield other
-        for changed in with_other_settings(self.form.parameters, self.choice, self.form.source):
+        for changed in with_other_settings(_settable(self.form), self.choice, self.form.source):
             if self._is_about_lengths(changed):
                 continue
             if time.thread_time() > self.end:
@@ -141,15 +141,39 @@ class Beside:
         return None if fits.share == 1 else (FORWARD_ENDED, round(100 * fits.share))
 
     def _fits(self, sample: Sample) -> Fitted | None:
-        """How the backward does there; None where the forward does not run."""
-        try:
-            outputs = self.form.forward(sample.values)
-        except Exception:  # whatever it raises
-            return None
-        return fitted(self.form, sample, outputs) if is_good(outputs) else None
+        return _fits_of(self.form, sample)
 
     def _drawn(self, choice: ProposalChoice) -> Sample:
         return drawn(choice, SIZES[0], self.seed + 2)
+
+
+def beside_known(form: WrittenFunction, sample: Sample) -> Iterator[Sample]:
+    """The sample with each other setting, of a layer whose inputs are known; where the backward gives any."""
+    end = time.thread_time() + SECONDS
+    settings = [item for item in _settable(form) if item.has_default and not item.is_state]
+    kept = {item.name: Proposal("keep") for item in settings}
+    for changed in with_other_settings(settings, kept, form.source):
+        if time.thread_time() > end:
+            return
+        values = {name: each.value for name, each in changed.items() if each.kind == "constant"}
+        other = replace(sample, values={**sample.values, **values})
+        if _gives_any(_fits_of(form, other)):
+            yield other
+
+
+def _settable(form: WrittenFunction) -> list[Parameter]:
+    """What may have another value with the arrays of the same sample."""
+    lengths = getattr(form, "lengths", ())
+    return [item for item in form.parameters if item.name not in lengths]
+
+
+def _fits_of(form: WrittenFunction, sample: Sample) -> Fitted | None:
+    """How the backward does there; None where the forward does not run."""
+    try:
+        outputs = form.forward(sample.values)
+    except Exception:  # whatever it raises
+        return None
+    return fitted(form, sample, outputs) if is_good(outputs) else None
 
 
 def _gives_any(fits: Fitted | None) -> bool:

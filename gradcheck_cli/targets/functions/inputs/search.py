@@ -11,7 +11,7 @@ from functools import partial
 
 from gradcheck_cli.model import OF_TORCH, WITHOUT_UPSTREAM, Array, Sample
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
-from gradcheck_cli.targets.functions.inputs.beside import Beside
+from gradcheck_cli.targets.functions.inputs.beside import Beside, beside_known
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
 from gradcheck_cli.targets.functions.inputs.drawing import (
     ProposalChoice,
@@ -299,7 +299,7 @@ class InputSearch:
                     outputs = ready.forward(samples[0].values)
                     if is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
                         others = tuple(other for other in samples[1:] if takes(ready, other))
-                        others += tuple(with_equal_lengths(ready, samples[0]))
+                        others += (*with_equal_lengths(ready, samples[0]), *beside_known(ready, samples[0]))
                         return Guess(ready, (samples[0], *others), "layer")
             except Exception as error:
                 self.error = self.error or error
