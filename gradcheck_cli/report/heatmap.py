@@ -15,6 +15,7 @@ from gradcheck_cli.model import Array, Size
 from gradcheck_cli.report.drawn import largest
 from gradcheck_cli.report.numerals import number, subscript
 from gradcheck_cli.report.terminal_text import Screen, beside, heading, styled
+from gradcheck_cli.report.terminal_tones import SOFT
 from gradcheck_cli.report.words import size
 
 # Of a panel in lines of the screen: two panels and their titles leave half of a screen of 40 lines for the answer.
@@ -139,7 +140,7 @@ def _panel_width(screen: Screen, panels: Panels) -> int:
 
 def _panel(screen: Screen, panels: Panels, place: int) -> list[Text]:
     draw = _blocks if screen.blocks else _digits
-    return [styled(panels.labels[place], "dim"), *draw(screen, panels.pooled[place], panels.scale)]
+    return [styled(panels.labels[place], SOFT), *draw(screen, panels.pooled[place], panels.scale)]
 
 
 def _digits(_screen: Screen, plane: Array, scale: float) -> list[Text]:

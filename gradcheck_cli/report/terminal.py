@@ -16,6 +16,7 @@ from gradcheck_cli.model.sweep import AnyReport
 from gradcheck_cli.report.page import page_of, summary_of
 from gradcheck_cli.report.terminal_layout import page_lines
 from gradcheck_cli.report.terminal_text import Screen, is_order
+from gradcheck_cli.report.terminal_tones import theme_of
 
 # Below it the longest label and a word no longer stand side by side. A pipe is as wide as the documents show, and a
 # log of GitHub wider: there is room in it.
@@ -67,7 +68,7 @@ def make_console(options: TerminalOptions, file: IO[str] | None = None) -> Conso
     """
     target = sys.stdout if file is None else file
     colours = _wants_colours(options.color, target, os.environ)
-    return Console(
+    console = Console(
         file=target,
         color_system=_color_system(target) if colours else None,
         force_terminal=colours,
@@ -80,6 +81,8 @@ def make_console(options: TerminalOptions, file: IO[str] | None = None) -> Conso
         emoji=False,
         highlight=False,
     )
+    console.push_theme(theme_of(console.color_system))
+    return console
 
 
 def _wants_colours(color: str, file: IO[str], environ: Mapping[str, str]) -> bool:

@@ -12,6 +12,7 @@ from gradcheck_cli.model.text import counted
 from gradcheck_cli.report.numerals import subscript
 from gradcheck_cli.report.page.blocks import Example, ExampleArray
 from gradcheck_cli.report.terminal_text import Screen, beside, heading, styled
+from gradcheck_cli.report.terminal_tones import BAD, SOFT
 from gradcheck_cli.report.words import first, size
 
 # Four planes of 4x4 small numbers stand side by side on 100 columns: x, G, expected and actual of a small example.
@@ -26,8 +27,8 @@ def draw_example(screen: Screen, example: Example) -> list[Text]:
     lines = heading(screen, example.title, example.about)
     lines += beside(_kept_together([_array(array) for array in example.arrays]), screen.width)
     if not example.should_hold:
-        return [*lines, styled("* differs from expected", "dim")] if _is_starred(lines) else lines
-    lines += screen.wrap(styled(f"* differs from expected; the terms of {example.entry}:", "dim"), screen.width)
+        return [*lines, styled("* differs from expected", SOFT)] if _is_starred(lines) else lines
+    lines += screen.wrap(styled(f"* differs from expected; the terms of {example.entry}:", SOFT), screen.width)
     lines += screen.labelled("  should hold", example.should_hold, _LABEL)
     return lines + screen.labelled("  holds", example.holds, _LABEL)
 
@@ -48,7 +49,7 @@ def _array(shown: ExampleArray) -> list[list[Text]]:
     if array is None:
         return [[styled(shown.name, "bold"), Text("nothing returned")]]
     if array.size == 0:
-        return [[styled(shown.name, "bold"), Text("empty"), styled(f"shape {array.shape}", "red")]]
+        return [[styled(shown.name, "bold"), Text("empty"), styled(f"shape {array.shape}", BAD)]]
     places = np.arange(array.size).reshape(-1, *(array.shape[-2:] if array.ndim > 2 else _as_plane(array)))
     leading = array.shape[:-2] if array.ndim > 2 else ()
     blocks = []
@@ -56,9 +57,9 @@ def _array(shown: ExampleArray) -> list[list[Text]]:
         title = shown.name + (subscript(_unravel(place, leading)) if leading else "")
         blocks.append([styled(title, "bold"), *_grid(shown, array.shape, places[place])])
     if len(places) > len(blocks):
-        blocks[-1].append(styled(counted(len(places) - len(blocks), "more plane"), "dim"))
+        blocks[-1].append(styled(counted(len(places) - len(blocks), "more plane"), SOFT))
     if truth is not None and truth.shape != array.shape:
-        blocks[-1].append(styled(f"shape {array.shape}, not {truth.shape}", "red"))
+        blocks[-1].append(styled(f"shape {array.shape}, not {truth.shape}", BAD))
     return blocks
 
 
@@ -85,9 +86,9 @@ def _grid(shown: ExampleArray, shape: Sequence[int], places: Array) -> list[Text
             line += Text(" " * (width - cell.cell_len)) + cell + Text(" ")
         lines.append(line)
     cut = places.shape[0] > LARGEST or places.shape[1] > LARGEST
-    return lines + ([styled(f"the corner of {size(places.shape)}", "dim")] if cut else [])
+    return lines + ([styled(f"the corner of {size(places.shape)}", SOFT)] if cut else [])
 
 
 def _entry(shown: ExampleArray, index: tuple[int, ...]) -> Text:
     text = shown.text(index)
-    return styled(f"*{text}", "red") if shown.is_wrong(index) else Text(text)
+    return styled(f"*{text}", BAD) if shown.is_wrong(index) else Text(text)

@@ -16,6 +16,7 @@ from gradcheck_cli.report.terminal_pictures import draw_pictures
 from gradcheck_cli.report.terminal_quote import draw_quote
 from gradcheck_cli.report.terminal_table import draw_table
 from gradcheck_cli.report.terminal_text import Screen, draw_said, heading, styled
+from gradcheck_cli.report.terminal_tones import BAD, SOFT, STRONGLY_BAD
 
 # What stands beside a label is aligned: behind "FAIL" and two blanks, behind "convention", the longest label of a
 # target, with its indent, and behind the short titles at the end of a page.
@@ -32,7 +33,7 @@ def page_lines(screen: Screen, page: Page) -> list[Text]:
     indent = max(_ANSWER, verdict.cell_len + 2)
     lines = screen.labelled(verdict, draw_said(screen, page.answer), indent)
     if page.ran:
-        lines += screen.labelled(styled("ran", "dim"), screen.text(page.ran, "dim"), indent)
+        lines += screen.labelled(styled("ran", SOFT), screen.text(page.ran, SOFT), indent)
     is_short = False
     for section in _shown(screen, page.sections):
         lines += [Text("")] if section.is_short and not is_short else []
@@ -96,7 +97,7 @@ def _target(screen: Screen, section: PageSection) -> list[Text]:
     verdict = styled(VERDICT_WORDS[section.verdict], screen.style_of(section.verdict))
     place, bracket, rest = section.note.partition(")") if section.note.startswith("(line") else ("", "", section.note)
     known = f"  {place}{bracket}" if place else ""
-    title = Text.assemble(verdict, "  ", screen.text(section.title, "bold"), (known, "dim"))
+    title = Text.assemble(verdict, "  ", screen.text(section.title, "bold"), (known, SOFT))
     lines = [Text(""), *screen.wrap(title + screen.text(rest), screen.width)]
     return [*lines, *_blocks(screen, list(_chosen(screen, section.blocks)), is_nested=True)]
 
@@ -143,7 +144,7 @@ def _block(screen: Screen, block: Block, is_nested: bool) -> list[Text]:
         case blocks.Table():
             return draw_table(screen, block)
         case blocks.Lines():
-            return screen.fenced(block.text, "red" if block.kind == "error" else "")
+            return screen.fenced(block.text, BAD if block.kind == "error" else "")
         case blocks.MistakeBlock():
             return _mistake(screen, block)
         case blocks.Example():
@@ -168,7 +169,7 @@ def _facts(screen: Screen, found: blocks.Facts, is_nested: bool) -> list[Text]:
 
 
 def _mistake(screen: Screen, found: blocks.MistakeBlock) -> list[Text]:
-    title = screen.text(found.id, "bold red") + screen.text(f" {found.about}: {found.message}")
+    title = screen.text(found.id, STRONGLY_BAD) + screen.text(f" {found.about}: {found.message}")
     lines = screen.labelled("  finding", title, _NESTED)
     lines += _facts(screen, blocks.Facts(found.facts), is_nested=True) if found.facts else []
     return lines + (draw_quote(screen, found.quote, _NESTED) if found.quote is not None else [])
@@ -179,4 +180,4 @@ def _remarks(screen: Screen, found: blocks.Remarks) -> list[Text]:
     for remark in found.remarks:
         lines += screen.labelled("", draw_said(screen, remark.text), 2)
         lines += screen.labelled("", remark.below, 4) if remark.below else []
-    return lines + (screen.labelled("", screen.text(found.last, "dim"), 2) if found.last else [])
+    return lines + (screen.labelled("", screen.text(found.last, SOFT), 2) if found.last else [])

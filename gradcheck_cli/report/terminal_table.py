@@ -11,6 +11,7 @@ from gradcheck_cli.model import Verdict
 from gradcheck_cli.report.page import blocks
 from gradcheck_cli.report.page.blocks import said
 from gradcheck_cli.report.terminal_text import Screen, ScreenColumn, TableCell, draw_said, styled
+from gradcheck_cli.report.terminal_tones import SOFT
 
 # Targets of one mistake: as many as have a section of their own.
 _NAMES = 8
@@ -26,7 +27,7 @@ def draw_table(screen: Screen, table: blocks.Table, title: str = "") -> list[Tex
     rows = table.rows if table.most is None else screen.first(table.rows, table.most)
     lines = screen.table(columns, [_row(screen, table.columns, row) for row in rows])
     more = f"{table.beyond:,} more {table.name} in the json report"
-    return lines + ([styled(more, "dim")] if table.beyond else [])
+    return lines + ([styled(more, SOFT)] if table.beyond else [])
 
 
 def _column(screen: Screen, column: blocks.Column) -> ScreenColumn:

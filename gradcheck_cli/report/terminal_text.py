@@ -14,25 +14,26 @@ from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report.page import blocks
 from gradcheck_cli.report.page.blocks import Tone
+from gradcheck_cli.report.terminal_tones import BAD, GOOD, OPEN, SOFT, STRONGLY_BAD, STRONGLY_GOOD, STRONGLY_OPEN
 from gradcheck_cli.report.words import first
 
 TableCell = str | Text
 Item = TypeVar("Item")
 
 VERDICT_STYLES = {
-    Verdict.PASS: "bold green",
-    Verdict.FAIL: "bold red",
-    Verdict.ERROR: "bold red",
-    Verdict.INCONCLUSIVE: "bold yellow",
-    Verdict.MISSING: "yellow",
-    Verdict.NOT_APPLICABLE: "dim",
+    Verdict.PASS: STRONGLY_GOOD,
+    Verdict.FAIL: STRONGLY_BAD,
+    Verdict.ERROR: STRONGLY_BAD,
+    Verdict.INCONCLUSIVE: STRONGLY_OPEN,
+    Verdict.MISSING: SOFT,
+    Verdict.NOT_APPLICABLE: SOFT,
 }
 TONE_STYLES = {
     Tone.PLAIN: "",
-    Tone.GOOD: "green",
-    Tone.BAD: "red",
-    Tone.OPEN: "yellow",
-    Tone.SOFT: "dim",
+    Tone.GOOD: GOOD,
+    Tone.BAD: BAD,
+    Tone.OPEN: OPEN,
+    Tone.SOFT: SOFT,
     Tone.STRONG: "bold",
 }
 
@@ -48,6 +49,8 @@ _HANG = 6
 READABLE = 120
 """Cells of a line that an eye still follows, however wide the screen is."""
 _DOTS = " ..."
+# Characters of a sentence, without which its beginning is left out too: some three words.
+_LEAST_SAID = 20
 # How far what a long line goes on with stands to the right of its beginning: enough to be seen as no line of its own.
 _FURTHER = 2
 # Behind these a name may be broken. The seam is a blank to whoever breaks lines, and is taken out again.
@@ -81,7 +84,7 @@ class ScreenColumn:
     title: str
     right: bool = False
     prose: bool = False
-    style: str = "dim"
+    style: str = SOFT
     clip: bool = False
 
 
@@ -182,7 +185,12 @@ class Screen:
     def _clipped(self, prose: Text, width: int) -> list[Text]:
         if prose.cell_len <= width:
             return [prose]
-        return [_stripped(self.wrap(prose, width - len(_DOTS))[0]) + Text(_DOTS)]
+        beginning = _stripped(self.wrap(prose, width - len(_DOTS))[0])
+        name = prose.plain.partition(": ")[0]
+        # A word or two of a sentence say nothing: what it is about is the better end.
+        if len(name) < prose.cell_len and Text(name).cell_len <= width and len(beginning) - len(name) < _LEAST_SAID:
+            return [prose[: len(name)]]
+        return [beginning + Text(_DOTS)]
 
     def _with_prose(self, lines: list[Text], prose: Text, fitted: Callable[[Text, int], list[Text]]) -> list[Text]:
         indent = lines[-1].cell_len

@@ -177,3 +177,21 @@ def test_somebody_else_s_long_line_goes_on_further_right():
         "  |   hint: say what it is",
         "  |     given, as x=5x7",
     ]
+
+
+@pytest.mark.parametrize(
+    ("prose", "shown"),
+    [
+        ("batch-mean: your grad_weight is exactly dE/dF divided", "batch-mean"),
+        ("a, b: your grad_weight is exactly dE/dF divided by N", "a, b: your grad_weight is ..."),
+        ("the-name-is-as-long-as-its-cell: your grad_weight", "the-name-is-as-long-as-its-cell"),
+        ("what has no name is cut where a word ends, as before", "what has no name is cut ..."),
+        ("batch-mean: it fits, so it stays", "batch-mean: it fits, so it stays"),
+    ],
+)
+def test_a_reason_in_a_narrow_column_ends_at_the_name_of_the_mistake(prose, shown):
+    """ "batch-mean: your ..." says no more than the name, and half a name says nothing."""
+    width = max(31, len(shown))
+    columns = [ScreenColumn("of"), ScreenColumn("reason", prose=True, clip=True)]
+
+    assert f"x   {shown}" == screen_of(width + 4).table(columns, [["x", prose]])[-1].plain
