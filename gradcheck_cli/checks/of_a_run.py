@@ -244,24 +244,36 @@ def _numeric_referee(numeric: NumericResult, case: Case, actual: Array | None, j
     return named_guilty("weight", wrong, truth.size)
 
 
-def adjoint_check(case: Case, gradients: Gradients, judged: Judged, rng: np.random.Generator) -> Check:
-    """<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX> on wide integers: a float32 hidden in float64 code shows."""
-    subject = Subject("adjoint", "weight", "<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX>, exact on wide integers")
+# What O = conv(X, F) + b, which is linear in each of the three, gives for any F', X' and b'.
+_EQUATIONS: Mapping[GradientName, str] = {
+    "weight": "<conv(X,F'), G> = <F', dE/dF>",
+    "input": "<conv(X',F), G> = <X', dE/dX>",
+    "bias": "<b', sum of G> = <b', dE/db>",
+}
+
+
+def adjoint_checks(case: Case, gradients: Gradients, judged: Judged, rng: np.random.Generator) -> list[Check]:
+    """The equation of each gradient on wide integers: a float32 hidden in float64 code shows."""
+    subjects = {name: Subject("adjoint", name, f"{rule}, exact on wide integers") for name, rule in _EQUATIONS.items()}
     if not judged.is_exact:
-        return not_applicable(subject, f"not exact on integers: {judged.slack.cause}")
+        why = f"not exact on integers: {judged.slack.cause}"
+        return [not_applicable(subject, why) for subject in subjects.values()]
     fitting = of_right_shape(gradients, case.spec)
-    if fitting.weight is None:
-        return not_applicable(subject, "no grad_weight of the right shape")
     result = adjoint.adjoint_mismatch(case, fitting, rng)
-    entries = sum(array.size for name in GRADIENTS if (array := fitting.get(name)) is not None)
-    if result.equal:
-        chance = max(identity.miss_probability for identity in result.identities)
-        detail = f"one wrong entry would be missed with probability {chance:.1g}"
-    else:
-        detail = f"the identity does not hold for grad_{', grad_'.join(result.wrong)}"
-    verdict = Verdict.PASS if result.equal else Verdict.FAIL
-    about = "weight" if result.equal else result.wrong[0]
-    return Check("adjoint", about, verdict, entries, len(result.wrong), subject.criterion, detail=detail)
+    held = {each.gradient: each for each in result.identities}
+    # Of all that pass one row is shown, whose sentence holds for each of them.
+    missed = f"one wrong entry would be missed with probability {result.miss_probability:.1g}"
+    return [_adjoint_check(subject, held.get(name), fitting.get(name), missed) for name, subject in subjects.items()]
+
+
+def _adjoint_check(subject: Subject, held: adjoint.Identity | None, gradient: Array | None, missed: str) -> Check:
+    if held is None or gradient is None:
+        return not_applicable(subject, f"no grad_{subject.gradient} of the right shape")
+    if held.equal and held.miss_probability == 1:
+        return not_applicable(subject, "the numbers leave no room for a random factor")
+    detail = missed if held.equal else f"the identity does not hold for grad_{held.gradient}"
+    verdict, entries = Verdict.PASS if held.equal else Verdict.FAIL, int(gradient.size)
+    return Check("adjoint", held.gradient, verdict, entries, int(not held.equal), subject.criterion, detail=detail)
 
 
 def repeat_check(gradient: str, name: str, first: Array | None, second: Array | None, allowed: Array) -> Check:

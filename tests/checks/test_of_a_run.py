@@ -449,48 +449,67 @@ def test_who_is_wrong_beside_finite_differences():
         assert ("referee", "weight", said + blamed) == (referee.name, referee.gradient, referee.detail)
 
 
-def test_a_gradient_of_another_shape_does_not_crash_the_adjoint():
-    """It has been failed by the exact check already."""
-    wrong = replace(RIGHT, input=np.zeros((1, 1, 3, 2)))
-
-    check = checks.adjoint_check(CASE, wrong, OURS, np.random.default_rng(0))
-
-    assert (Verdict.PASS, 2, 0) == (check.verdict, check.entries, check.mismatched)
+def adjoint_of(gradients, judged=OURS):
+    """The check of each gradient by its name."""
+    return {each.gradient: each for each in checks.adjoint_checks(CASE, gradients, judged, np.random.default_rng(0))}
 
 
-IDENTITY = "<conv(X,F'), G> = <F', dE/dF> = <X, dE/dX>, exact on wide integers"
+EQUATIONS = {
+    "weight": "<conv(X,F'), G> = <F', dE/dF>, exact on wide integers",
+    "input": "<conv(X',F), G> = <X', dE/dX>, exact on wide integers",
+    "bias": "<b', sum of G> = <b', dE/db>, exact on wide integers",
+}
 
 
-def test_the_adjoint_check_in_full():
-    """How likely it is to miss one wrong entry, or which gradients it refutes."""
+def test_the_adjoint_checks_in_full():
+    """Each gradient has its own equation and its own verdict: how likely a wrong entry is missed, or that it fails."""
     chance = adjoint.adjoint_mismatch(CASE, RIGHT, np.random.default_rng(0)).miss_probability
     told = f"one wrong entry would be missed with probability {chance:.1g}"
-    wrong = replace(changed("weight"), bias=RIGHT.bias - 1)
-    refuted = "the identity does not hold for grad_weight, grad_bias"
-    for gradients, check in (
-        (RIGHT, Check("adjoint", "weight", Verdict.PASS, 6, 0, IDENTITY, detail=told)),
-        (wrong, Check("adjoint", "weight", Verdict.FAIL, 6, 2, IDENTITY, detail=refuted)),
-    ):
-        assert check == checks.adjoint_check(CASE, gradients, OURS, np.random.default_rng(0))
+    right = {
+        name: Check("adjoint", name, Verdict.PASS, size, 0, EQUATIONS[name], detail=told)
+        for name, size in (("weight", 1), ("input", 4), ("bias", 1))
+    }
+    wrong = {
+        name: replace(
+            right[name], verdict=Verdict.FAIL, mismatched=1, detail=f"the identity does not hold for grad_{name}"
+        )
+        for name in ("weight", "bias")
+    }
+
+    assert right == adjoint_of(RIGHT)
+    assert right | wrong == adjoint_of(replace(changed("weight"), bias=RIGHT.bias - 1))
+    assert list(EQUATIONS) == list(GRADIENTS)
 
 
-def test_where_the_adjoint_check_has_no_meaning():
-    """Code that is not exact on integers, and a grad_weight that is missing or of another shape."""
-    for gradients, judged, why in (
-        (RIGHT, FFT, "not exact on integers: FFT arithmetic"),
-        (replace(RIGHT, weight=None), OURS, "no grad_weight of the right shape"),
-        (replace(RIGHT, weight=np.zeros((1, 1, 2, 1))), OURS, "no grad_weight of the right shape"),
-    ):
-        check = Check("adjoint", "weight", Verdict.NOT_APPLICABLE, 0, 0, IDENTITY, detail=why)
-        assert check == checks.adjoint_check(CASE, gradients, judged, np.random.default_rng(0))
+def test_where_an_adjoint_check_has_no_meaning():
+    """Code that is not exact on integers; a gradient that is missing or of another shape, beside which others are."""
+    absent = "no grad_weight of the right shape"
+    for weight in (None, np.zeros((1, 1, 2, 1))):
+        found = adjoint_of(replace(RIGHT, weight=weight))
+        assert found["weight"] == Check(
+            "adjoint", "weight", Verdict.NOT_APPLICABLE, 0, 0, EQUATIONS["weight"], detail=absent
+        )
+        assert {"input": "pass", "bias": "pass"} == {name: found[name].verdict for name in ("input", "bias")}
+    for name, check in adjoint_of(RIGHT, FFT).items():
+        why = "not exact on integers: FFT arithmetic"
+        assert Check("adjoint", name, Verdict.NOT_APPLICABLE, 0, 0, EQUATIONS[name], detail=why) == check
+
+
+def test_an_equation_that_cannot_fail_is_none(monkeypatch):
+    """Where only the factor 0 fits, both sides are 0 whatever the gradient is."""
+    sure = adjoint.AdjointResult((adjoint.Identity("weight", 0, 0, 1.0),))
+    monkeypatch.setattr(adjoint, "adjoint_mismatch", lambda *_: sure)
+
+    assert {"not-applicable"} == {each.verdict.value for each in adjoint_of(RIGHT).values()}
 
 
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_the_adjoint_sees_one_wrong_entry(name):
-    """On integers it is exact, and 1e-9 is as wrong as 1."""
-    assert "pass" == checks.adjoint_check(CASE, RIGHT, OURS, np.random.default_rng(0)).verdict
+    """On integers it is exact, 1e-9 is as wrong as 1, and the other gradients are not said to be wrong."""
+    assert {"pass"} == {each.verdict.value for each in adjoint_of(RIGHT).values()}
     for by in (1.0, 1e-9):
-        assert "fail" == checks.adjoint_check(CASE, changed(name, by), OURS, np.random.default_rng(0)).verdict
+        found = adjoint_of(changed(name, by))
+        assert [name] == [each.gradient for each in found.values() if each.verdict is Verdict.FAIL]
 
 
 def test_a_side_that_differs_from_itself():

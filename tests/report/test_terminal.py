@@ -165,14 +165,14 @@ def test_an_order_to_a_ci_runner_is_disarmed():
 
 QUIET = {
     "run-right": (
-        "PASS  11 of 11 checks passed; across channels: different; across filters: different; images/coffee.jpg"
+        "PASS  13 of 13 checks passed; across channels: different; across filters: different; images/coffee.jpg"
     ),
     "run-wrong-weight": (
-        "FAIL  7 of 12 checks passed; across channels: different; across filters: different; batch-mean (proved); "
+        "FAIL  9 of 14 checks passed; across channels: different; across filters: different; batch-mean (proved); "
         "images/coffee.jpg, images/rocket.jpg"
     ),
     "run-one-plane": (
-        "PASS  10 of 10 checks passed; across channels: one plane only; across filters: one plane only; "
+        "PASS  12 of 12 checks passed; across channels: one plane only; across filters: one plane only; "
         "images/camera-gray.jpg"
     ),
     "verify-right": "PASS  1 target: 1 right",

@@ -65,7 +65,7 @@ def test_every_check_has_its_row_and_rule_under_v():
     """-v merges nothing and hides nothing."""
     lines = section(printed(samples.SAMPLES["run-right"](), verbosity=1), "Checks")
     assert 3 == sum(line.startswith("PASS    exact") for line in lines)
-    assert 11 == sum(": " in line and line.startswith("  ") and "worst at" not in line for line in lines)
+    assert 13 == sum(": " in line and line.startswith("  ") and "worst at" not in line for line in lines)
     assert "n/a     adjoint" in "\n".join(section(printed(samples.SAMPLES["run-fft"](), verbosity=1), "Checks"))
 
 

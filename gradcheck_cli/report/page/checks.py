@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from gradcheck_cli.model import GRADIENTS, Check, Verdict, Worst
@@ -34,9 +34,11 @@ _BAD = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.MISSING)
 def checks_section(checks: Sequence[Check]) -> PageSection:
     """The checks that passed share a row by name; below them the rule of each that did not, or of all."""
     shown = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
-    hidden = [f"{check.name} {check.gradient}" for check in checks if check not in shown]
+    hidden = [check for check in checks if check not in shown]
+    names = dict.fromkeys(check.name for check in hidden)
+    absent = [f"{name} {_gradients(check for check in hidden if check.name == name)}" for name in names]
     brief: list[Block] = [_check_table(_alike([_in_brief(check) for check in shown]), checks)]
-    brief += [Facts((fact("n/a", ", ".join(hidden)),))] if hidden else []
+    brief += [Facts((fact("n/a", "; ".join(absent)),))] if absent else []
     brief += _rules([check for check in shown if check.verdict in _BAD])
     full = (_check_table([[check] for check in checks], checks), *_rules(checks))
     return PageSection("checks", "Checks", (Folded("Every check", tuple(brief), full),))
@@ -78,10 +80,14 @@ def _check_row(group: Sequence[Check], checks: Sequence[Check]) -> tuple[Text, .
     wrong = f"{grouped(amount)}{more} / {grouped(sum(check.entries for check in group))}"
     telling = max(group, key=lambda check: -1.0 if check.worst is None else badness(check.worst.ratio))
     worst = plain("") if telling.worst is None else exactly(number(telling.worst.ratio), telling.worst.ratio)
-    gradients = list(dict.fromkeys(check.gradient for check in group))
-    named = "all three" if sorted(gradients) == sorted(GRADIENTS) else ", ".join(gradients)
     detail = plain(_detail(telling, checks))
-    return verdict_said(telling.verdict), plain(telling.name), plain(named), plain(wrong), worst, detail
+    return verdict_said(telling.verdict), plain(telling.name), plain(_gradients(group)), plain(wrong), worst, detail
+
+
+def _gradients(checks: Iterable[Check]) -> str:
+    """What checks of one name are about."""
+    gradients = list(dict.fromkeys(check.gradient for check in checks))
+    return "all three" if sorted(gradients) == sorted(GRADIENTS) else ", ".join(gradients)
 
 
 def _detail(check: Check, checks: Sequence[Check]) -> str:
@@ -107,7 +113,7 @@ def _rules(checks: Sequence[Check]) -> list[Block]:
         return []
     remarks = tuple(
         Remark(
-            (Said(f"{group[0].name} {', '.join(check.gradient for check in group)}: "), Said(rule, Tone.SOFT)),
+            (Said(f"{group[0].name} {_gradients(group)}: "), Said(rule, Tone.SOFT)),
             worst_told(worst) if worst is not None else "",
         )
         for rule, worst, group in _by_rule(checks)

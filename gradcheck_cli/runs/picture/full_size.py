@@ -53,7 +53,7 @@ def _of_picture(case: Case, judged: Judged, settings: LayerSettings, rng: np.ran
     settings = settings.for_integers
     hand, returned = judged.backward(case), autograd.backward(case, settings)
     yield from checks.exact_checks(case, judged, hand, returned, f"integers in {settings.dtype}, at full size")
-    yield checks.adjoint_check(case, hand, judged, rng)
+    yield from checks.adjoint_checks(case, hand, judged, rng)
 
 
 def _together(several: Sequence[Check]) -> Check:

@@ -125,7 +125,7 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages) -> RunRe
             differences = _numeric(sides)
         found += differences.checks
         with stages.stage("adjoint"):
-            found.append(_adjoint(sides, options.seed))
+            found += _adjoint(sides, options.seed)
         with stages.stage("repeat"):
             found += [*_repeats(sides), grad_output_check(differences.upstream)]
         with stages.stage("sameness"):
@@ -300,12 +300,12 @@ def _forward_bound(sides: BothSides, output: Array) -> Array:
     return bound
 
 
-def _adjoint(sides: BothSides, seed: int) -> Check:
+def _adjoint(sides: BothSides, seed: int) -> list[Check]:
     """On wide integers, which the code meets as fractions: one that cuts or rounds them shows as a float32 does."""
     rng, gradients = np.random.default_rng(seed), Gradients()
     if sides.judged.is_exact:
         gradients = exact.unscaled(sides.of_fractions, exact.SMALL_STEP)
-    return checks.adjoint_check(sides.wide, gradients, sides.judged, rng)
+    return checks.adjoint_checks(sides.wide, gradients, sides.judged, rng)
 
 
 def _repeats(sides: BothSides) -> list[Check]:
