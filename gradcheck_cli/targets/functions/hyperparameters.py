@@ -90,13 +90,13 @@ def _keys_given(source: str, method: str) -> list[str]:
         seen.add(name)
         for node in ast.walk(methods[name]):
             if isinstance(node, ast.Dict):
-                found |= dict.fromkeys(key.value for key in node.keys if _is_text(key))
-            elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and _is_text(node.slice):
-                found[node.slice.value] = None
+                found |= dict.fromkeys(text for key in node.keys if (text := _text(key)))
+            elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and _text(node.slice):
+                found[_text(node.slice)] = None
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 waiting.append(node.func.attr)
     return list(found)
 
 
-def _is_text(node: ast.expr | None) -> Any:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _text(node: ast.expr | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

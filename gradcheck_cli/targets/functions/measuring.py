@@ -42,7 +42,7 @@ def _definition(code: CodeType) -> ast.AST | None:
 
 def _first_lines(node: ast.FunctionDef) -> range:
     """Of its decorators to that of its own name."""
-    return range(min(each.lineno for each in (node, *node.decorator_list)), node.lineno + 1)
+    return range(min([node.lineno, *(each.lineno for each in node.decorator_list)]), node.lineno + 1)
 
 
 def _read(value: ast.expr) -> set[str]:
