@@ -33,12 +33,14 @@ from gradcheck_cli.targets.functions.reading import (
     claimed,
     counts_with,
     entries_of,
+    named_gradients,
     owners,
     rejoined,
     returned_names,
     unstacked,
 )
 from gradcheck_cli.targets.functions.spelling import (
+    ANGLE_WORDS,
     are_renamed,
     argument_called,
     belongs_to,
@@ -121,7 +123,10 @@ class PairForm:
         found = self.fore.parameters()
         names = [item.name for item in found]
         returned = {belongs_to(name, names) for name in returned_names(self.back.node)}
-        return tuple(replace(item, is_returned=item.name in returned) for item in found)
+        tables = {name for name in names if set(tokens(name)) & ANGLE_WORDS} - named_gradients(self.back.node, names)
+        return tuple(
+            replace(item, is_returned=item.name in returned, has_no_gradient=item.name in tables) for item in found
+        )
 
     @property
     def source(self) -> str:
