@@ -357,6 +357,11 @@ def _meanings(
         yield dict(chosen)
 
 
+def counts_data(name: str) -> bool:
+    """Is a parameter of a backward called as the number of rows or columns is: batch_size, m?"""
+    return bool(set(tokens(name)[-1:]) & _COUNTS)
+
+
 def _options(
     item: Parameter, place: int, parts: Sequence[Any], names: Sequence[str], given: Sequence[str], several: bool
 ) -> Iterator[Meaning]:
@@ -378,7 +383,7 @@ def _options(
     argument = argument_called(item.name, given)
     if shaped:
         yield SHAPE, shaped
-    elif not argument and not item.has_default and set(tokens(item.name)[-1:]) & _COUNTS:
+    elif not argument and not item.has_default and counts_data(item.name):
         yield from ((LENGTH, (name, slice(*part))) for name in given for part in _LENGTHS)
         return
     elif argument:
