@@ -24,7 +24,6 @@ from gradcheck_cli.targets.functions.pair import (
     Meaning,
     PairForm,
     Wiring,
-    counts_data,
 )
 from gradcheck_cli.targets.functions.pairs import Defined
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
@@ -33,6 +32,7 @@ from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,
     base_of,
+    counts_data,
     is_cache,
     is_target,
     is_upstream,
