@@ -25,6 +25,7 @@ from gradcheck_cli.targets.functions.engine import (
     walk_form,
 )
 from gradcheck_cli.targets.functions.engines import operations_of, walk_of
+from gradcheck_cli.targets.functions.factories import handed_out, made_by
 from gradcheck_cli.targets.functions.forces import with_sign
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.gates import GateForm, gate_of
@@ -84,6 +85,10 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
 
 def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
     """A pair, or a loss that gives its gradients; in the larger thing that they are a part of first."""
+    if (handed := handed_out(loaded.node(loaded.name))) is not None:
+        fore, back = made_by(loaded.target, handed, loaded.name, _with_callees(loaded, loaded.name))
+        yield from _on_what_it_takes(PairForm(fore, back))
+        return
     names = functions_of(loaded)
     defined = {name: defined_by(loaded.node(name)) for name in names}
     pairs = pairs_among(defined)

@@ -21,6 +21,7 @@ from gradcheck_cli.targets.functions.inputs.parameters import (
     number_of_names,
     says_yes_or_no,
     settings,
+    sizes_arrays,
     words_compared,
     zipped,
 )
@@ -193,6 +194,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
         return [replace(found[0], axes="n"), *found]
     if not item.has_default and found[0].kind in REAL and says_yes_or_no(form.source, item.name):
         return [*(Proposal("index", axes, 2) for axes in ("n", "n 1", "")), *found]
+    if not item.has_default and found[0].kind in (*REAL, "constant") and sizes_arrays(form.source, item.name):
+        return [*(Proposal("length", below=letter) for letter in "dn"), *found]
     if not item.has_default and is_unrolled(form.source, item.name):
         return [Proposal("real", UNROLLED), *found]
     if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):

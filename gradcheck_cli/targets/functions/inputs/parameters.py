@@ -12,6 +12,8 @@ from gradcheck_cli.targets.functions.spelling import tokens
 
 # What is called with whole numbers: `a.reshape(k, p, -1)`, `range(p)`.
 _SHAPED = ("reshape", "view", "range")
+# What makes arrays of so many numbers.
+_MAKERS = ("zeros", "ones", "eye", "identity", "randn", "rand", "empty")
 
 
 def keys_read(source: str, name: str) -> dict[str, Any]:
@@ -110,6 +112,23 @@ def words_compared(source: str, name: str) -> list[str]:
                 if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                     found[inner.value] = None
     return list(found)
+
+
+def sizes_arrays(source: str, name: str) -> bool:
+    """Does the code make arrays of that length: `np.eye(dim)`, `np.random.randn(n, n)`, `np.zeros((size, 1))`?"""
+    calls = (node for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.Call)) if source else ()
+    makes = (call for call in calls if getattr(call.func, "attr", "") in _MAKERS)
+    given = [each for call in makes for each in call.args]
+    given += [part for each in given if isinstance(each, ast.Tuple) for part in each.elts]
+    return any(_is(each, name) for each in given) and not _is_taken_apart(source, name)
+
+
+def _is_taken_apart(source: str, name: str) -> bool:
+    """Is it a shape: `np.zeros(shape)` beside `shape[0]`, or `*shape`?"""
+    nodes = ast.walk(syntax.parse(source))
+    return any(
+        isinstance(node, ast.Subscript | ast.Starred | ast.Attribute) and _is(node.value, name) for node in nodes
+    )
 
 
 def is_sorted_by(source: str, name: str) -> bool:

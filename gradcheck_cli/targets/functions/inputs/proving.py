@@ -58,8 +58,17 @@ def is_of_no_number(form: WrittenFunction, sample: Sample, outputs: Sequence[Arr
     `log_posterior(theta, X, y)` gives one number of vectors, and may run on matrices. Where each number hangs on its
     own entry alone, as of a sigmoid, it is the derivative of each; what is called a Jacobian is of several numbers.
     """
+    return len(float_arrays(sample.values)) > 1 and _gives_several(form, sample, outputs)
+
+
+def is_meant_for_a_vector(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
+    """The same of a function of one array: `bowl(x)` gives one number of a vector, one for each column of a matrix."""
+    return len(float_arrays(sample.values)) == 1 and _gives_several(form, sample, outputs)
+
+
+def _gives_several(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
     is_meant = not _is_bare(form) or bool(set(tokens(form.backward)) & _JACOBIANS)
-    if is_meant or len(float_arrays(sample.values)) < 2 or sum(out.size for out in outputs) == 1:
+    if is_meant or sum(out.size for out in outputs) == 1:
         return False
     return not _is_entrywise(form, sample, outputs[0]) and not is_derivative(form, sample)
 

@@ -13,6 +13,7 @@ from gradcheck_cli.model import OF_TORCH, WITHOUT_UPSTREAM, Array, Sample
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import Beside, beside_known
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
+from gradcheck_cli.targets.functions.inputs.doubts import NO_NUMBER, why_unproved
 from gradcheck_cli.targets.functions.inputs.drawing import (
     ProposalChoice,
     above_zero,
@@ -37,9 +38,7 @@ from gradcheck_cli.targets.functions.inputs.joined import joined
 from gradcheck_cli.targets.functions.inputs.labels import (
     is_no_label,
     labels,
-    labels_nothing,
     leaves_out,
-    mixes_columns,
 )
 from gradcheck_cli.targets.functions.inputs.lone_numbers import may_be_arrays
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
@@ -50,7 +49,12 @@ from gradcheck_cli.targets.functions.inputs.options import (
     options_of,
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
-from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
+from gradcheck_cli.targets.functions.inputs.proving import (
+    has_a_one,
+    is_meant_for_a_vector,
+    is_right_entrywise,
+    proves,
+)
 from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_too_long, shortest
 from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
@@ -65,11 +69,6 @@ MOST_NEARLY = 6
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
 # less, is among the next.
 FURTHER = 200
-_LABELS = "on all inputs that were tried its labels belong to no rows, and its gradient is not the derivative there"
-_COLUMNS = (
-    "on all inputs that were tried each target is compared with each prediction, and its gradient is no derivative"
-)
-_NO_NUMBER = "on all inputs that were tried it gives several numbers, and its gradient is not the derivative there"
 
 
 @dataclass
@@ -122,7 +121,7 @@ class InputSearch:
                 return found
             if self.nearly.is_slip:  # shapes on which that fits would hide it
                 return None
-        is_of_a_number = self.form.kind == "loss" or self.proves_nothing == _NO_NUMBER
+        is_of_a_number = self.form.kind == "loss" or self.proves_nothing == NO_NUMBER
         may_go_on = self.doubtful is not None and is_of_a_number and not self.said.fixed
         apart = replace(self, doubtful=None, proves_nothing="", is_unowned=False)
         before = time.thread_time()
@@ -154,12 +153,11 @@ class InputSearch:
         outputs = found.form.forward(sample.values)
         is_one = all(out.size == 1 for out in outputs) or is_right_entrywise(found.form, sample, outputs)
         is_number = is_one or not LOSS_WORDS & set(tokens(self.form.title))
-        nothing = _LABELS if labels_nothing(found.form, sample, choice) else ""
-        nothing = nothing or (_COLUMNS if mixes_columns(found.form, sample) else "")
-        nothing = nothing or (_NO_NUMBER if is_of_no_number(found.form, sample, outputs) else "")
+        nothing = why_unproved(found.form, sample, choice, outputs)
         is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
         at_number = may_be_arrays(found.form, sample, self._guessed(choice))
         is_seen = is_seen and not at_number and not self._hides_a_shape(found)
+        is_seen = is_seen and not is_meant_for_a_vector(found.form, sample, outputs)
         if is_number and is_seen and not self._is_of_another(found):
             return False
         if self.doubtful is None or (self.is_at_number and not at_number):
