@@ -96,20 +96,21 @@ def sources() -> dict[str, Callable[[], str]]:
 def cli_page() -> str:
     """Every command and option, from click."""
     import gradcheck_cli.cli  # noqa: F401
-    from gradcheck_cli.cli.root import SIZES, cli
+    from gradcheck_cli.cli.root import SIZES, cli, every_command
 
     parts = [
         "# Commands and options",
         "Order of precedence: the command line, then the environment variable, then the nearest `pyproject.toml` with "
         "a table `[tool.gradcheck]` (or `[tool.gradcheck.run]`, `[tool.gradcheck.verify]`), then the default. "
         "A key in that table is the option without its dashes. `-v` tells where each value came from. "
-        "`GRADCHECK_RUN_SEED` is for one command, `GRADCHECK_SEED` for all.",
+        "`GRADCHECK_RUN_SEED` is for one command, `GRADCHECK_SEED` for all; `sweep run` reads what is for `run`, "
+        "`sweep verify` what is for `verify`.",
         SIZES.replace("N|VxH", "`N|VxH`"),
         "## gradcheck",
         help_text(cli),
         option_table(option_rows(cli)),
     ]
-    commands = dict(all_commands(cli))
+    commands = dict(sorted(every_command(cli).items()))
     rows = {name: option_rows(command) for name, command in commands.items()}
     counts = Counter(row for own in rows.values() for row in own)
     for name, command in commands.items():
@@ -124,14 +125,6 @@ def cli_page() -> str:
 def of_commands(row: Row, rows: Mapping[str, list[Row]]) -> str:
     """The commands that have the option."""
     return ", ".join(f"`{name}`" for name, own in rows.items() if row in own)
-
-
-def all_commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
-    """Every command below a group, by the words that are typed for it."""
-    for name, command in sorted(group.commands.items()):
-        yield name, command
-        if isinstance(command, click.Group):
-            yield from ((f"{name} {below}", found) for below, found in all_commands(command))
 
 
 def help_text(command: click.Command) -> str:

@@ -12,18 +12,30 @@ if TYPE_CHECKING:
     from gradcheck_cli.api import __version__ as __version__, run as run, verify as verify
     from gradcheck_cli.model import Report as Report, RunReport as RunReport, VerifyReport as VerifyReport
     from gradcheck_cli.model.errors import GradcheckError as GradcheckError, VerdictError as VerdictError
+    from gradcheck_cli.model.sweep import SweepReport as SweepReport
 
 _HOMES = {
     "GradcheckError": "gradcheck_cli.model.errors",
     "Report": "gradcheck_cli.model",
     "RunReport": "gradcheck_cli.model",
+    "SweepReport": "gradcheck_cli.model.sweep",
     "VerdictError": "gradcheck_cli.model.errors",
     "VerifyReport": "gradcheck_cli.model",
     "__version__": "gradcheck_cli.api",
     "run": "gradcheck_cli.api",
     "verify": "gradcheck_cli.api",
 }
-__all__ = ["GradcheckError", "Report", "RunReport", "VerdictError", "VerifyReport", "__version__", "run", "verify"]
+__all__ = [
+    "GradcheckError",
+    "Report",
+    "RunReport",
+    "SweepReport",
+    "VerdictError",
+    "VerifyReport",
+    "__version__",
+    "run",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -18,14 +18,15 @@ from typing import Any, TypeVar, Unpack, cast
 import gradcheck_cli.report  # noqa: F401  it hands reports what shows them
 from gradcheck_cli.model import Progress, RunOptions, RunReport, VerifyOptions, VerifyReport, no_progress
 from gradcheck_cli.model.errors import TargetError
-from gradcheck_cli.model.files import expanded
+from gradcheck_cli.model.files import any_folder, expanded
 from gradcheck_cli.model.limits import check_run, check_verify
 from gradcheck_cli.model.nearness import did_you_mean
 from gradcheck_cli.model.option import Kind, Option, options_of
 from gradcheck_cli.model.option_types import check_type
-from gradcheck_cli.model.options import PICTURE_AXES, HoldsArray, Input, Target
+from gradcheck_cli.model.options import PICTURE_AXES, HoldsArray, Input, SumOptions, Target
 from gradcheck_cli.model.settings import RunSettings, VerifySettings
 from gradcheck_cli.model.spec import OWN_AXES
+from gradcheck_cli.model.sweep import SweepReport
 
 try:
     __version__ = version("gradcheck-cli")
@@ -56,21 +57,25 @@ def _documented(command: type) -> Callable[[Documented], Documented]:
     return document
 
 
+# Which report it is, a name does not say: with "| Any" what a type checker knew of a run holds on.
 @_documented(RunOptions)
-def run(images: Input | Sequence[Input], *more: Input, **options: Unpack[RunSettings]) -> RunReport:
+def run(images: Input | Sequence[Input], *more: Input, **options: Unpack[RunSettings]) -> RunReport | Any:
     """Judge a convolution backward on real pictures against torch.autograd, as `gradcheck run` does.
 
     Args:
         images: one input or several; several make one batch. A file name, "-" for standard input, or an array
             (n, c, h, w), (c, h, w) or (h, w) of numpy or torch, whose channels and size are taken where no others are
             said ((n, c, l) and (n, c, d, h, w) where `conv` has one or three axes); x.npy, x.pt and
-            "random:1x5x100x100" are inputs of any number of channels too.
+            "random:1x5x100x100" are inputs of any number of channels too. A folder is judged picture by picture, and
+            on the sum over all of them; it may be larger than memory.
         more: further inputs of the batch, one by one.
         options: those of the command line, listed below. `backward` takes "direct", "fft", "file.py:name" or a function
             that is defined in a file. One number for a size means both directions.
 
     Returns:
-        The report; `report.verdict` and `report.exit_code` sum it up, and a notebook shows it as a page.
+        The report; `report.verdict` and `report.exit_code` sum it up, and a notebook shows it as a page. It is a
+        `RunReport`; of a folder a `SweepReport`, as `gradcheck sweep run` gives it. (Which it is, no type checker
+        can know from a name.)
 
     Raises:
         GradcheckError: something that the caller can mend, as the command line would say it.
@@ -82,8 +87,10 @@ def run(images: Input | Sequence[Input], *more: Input, **options: Unpack[RunSett
     axes = OWN_AXES.get(values.get("conv", RunOptions.conv), PICTURE_AXES)
     first = cast("Iterable[Input]", images) if several else [cast("Input", images)]
     names, found = _named([*first, *more], axes)
-    values["images"] = expanded(names)
-    settings = RunOptions(**{**found, **values})
+    values = {**found, **values, "images": expanded(names)}
+    if any_folder(values["images"]):
+        return _summed(SumOptions(**values), progress)
+    settings = RunOptions(**values)
     check_run(settings)
     from gradcheck_cli.runs.picture import run_experiment
 
@@ -116,6 +123,15 @@ def verify(target: Target | Iterable[Target], *more: Target, **options: Unpack[V
     from gradcheck_cli.runs.verify import verify_targets
 
     return verify_targets(settings, progress)
+
+
+def _summed(settings: SumOptions, progress: Progress) -> SweepReport:
+    from gradcheck_cli.runs.sweep.folder import check_sum
+
+    check_sum(settings)
+    from gradcheck_cli.runs.sweep.pictures import sweep_run
+
+    return sweep_run(settings, progress)
 
 
 def _named(inputs: Iterable[Input], axes: int) -> tuple[list[str], dict[str, Any]]:

@@ -60,6 +60,7 @@ def test_public_names():
         "GradcheckError",
         "Report",
         "RunReport",
+        "SweepReport",
         "VerdictError",
         "VerifyReport",
         "__version__",
@@ -86,6 +87,22 @@ def test_run_with_several_pictures(calls):
     gradcheck_cli.run(["b.jpg", "a.jpg"], backward=conv_backward, reference=Path("r.png"))
 
     assert RunOptions(("b.jpg", "a.jpg"), backward=f"{HERE}:conv_backward", reference="r.png") == calls[0][0]
+
+
+def test_run_with_a_folder(tmp_path, monkeypatch, calls):
+    """A sum over its pictures, whose report is a sweep's; what is no sum is refused as on the command line."""
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    for number in range(3):
+        np.save(f"photos/{number}.npy", np.random.default_rng(number).integers(0, 9, (1, 3, 9, 8)).astype("f4"))
+    report = gradcheck_cli.run("photos", np.ones((1, 3, 9, 8), "f4"), kernel_size=3, size=(9, 8))
+
+    assert isinstance(report, gradcheck_cli.SweepReport)
+    assert (bool(report), report.exit_code, len(report.answers)) == (True, 0, 5)
+    assert "Data-parallel over 2 shares of 2, 2 pictures" in report._repr_html_()
+    with pytest.raises(GradcheckError, match="--seeds 2 is not for a sum over pictures"):
+        gradcheck_cli.run("photos", seeds=2)
+    assert calls == []
 
 
 def test_run_with_an_array(calls):

@@ -1,8 +1,9 @@
 """Defaults from `[tool.gradcheck]` in pyproject.toml and from `GRADCHECK_*` variables.
 
 The nearest pyproject.toml with that table, in the current folder or above, is read. Keys are the options' names
-(`in`, `k`, `unit-range`) or their names in Python (`in_channels`). `[tool.gradcheck.run]` is for one command, what
-stands directly in `[tool.gradcheck]` for all. A variable is GRADCHECK_RUN_SEED (one command) or GRADCHECK_SEED (all).
+(`in`, `k`, `unit-range`) or their names in Python (`in_channels`). `[tool.gradcheck.run]` is for one command (and for
+`sweep run`), what stands directly in `[tool.gradcheck]` for all. A variable is GRADCHECK_RUN_SEED (one command) or
+GRADCHECK_SEED (all).
 Values are handed on as text, so that they are read just like the command line.
 """
 
@@ -115,12 +116,13 @@ def _values(table: dict[str, Any], command: str, commands: Commands, file: str) 
     """The common keys, overridden by those of the command's own table. All tables are checked, not only ours."""
     common = {key: value for key, value in table.items() if key not in commands}
     _refuse_unknown_keys(common, [key for _, parameter in _parameters(commands) for key in keys(parameter)], file, "")
-    for name, owner in commands.items():
+    named = {own_name(name): _spellings(commands, own_name(name)) for name in commands}
+    for name, known in named.items():
         own = table.get(name, {})
         if not isinstance(own, dict):
             raise UsageError(f"{name} in [tool.gradcheck] of {file} is not a table.")
-        _refuse_unknown_keys(own, [*_spellings(owner)], file, f".{name}")
-    spellings = _spellings(commands[command])
+        _refuse_unknown_keys(own, [*known], file, f".{name}")
+    spellings = named[command]
     values: dict[str, Any] = {}
     for source in (common, table.get(command, {})):
         for key, value in source.items():
@@ -135,18 +137,26 @@ def _refuse_unknown_keys(table: Mapping[str, Any], known: list[str], file: str, 
     for key in table:
         if _normal(key) not in normal:
             sentence = f"[tool.gradcheck{suffix}] has no key {key!r}."
-            raise UsageError(sentence, facts={"file": file}, hint=did_you_mean(key, sorted(set(known))))
+            of_group = "its commands have tables of their own, as [tool.gradcheck.run] of `sweep run`"
+            hint = did_you_mean(key, sorted(set(known))) if known else of_group
+            raise UsageError(sentence, facts={"file": file}, hint=hint)
+
+
+def own_name(command: str) -> str:
+    """ "run" of "sweep run": a table and a variable are for both."""
+    return command.rpartition(" ")[2]
 
 
 def _parameters(commands: Commands) -> Iterator[tuple[str, click.Parameter]]:
     for name, command in commands.items():
         for parameter in command.params:
-            yield name, parameter
+            yield own_name(name), parameter
 
 
-def _spellings(command: click.Command) -> dict[str, click.Parameter]:
-    """Normal spelling -> parameter."""
-    return {_normal(key): parameter for parameter in command.params for key in keys(parameter)}
+def _spellings(commands: Commands, wanted: str) -> dict[str, click.Parameter]:
+    """Normal spelling -> parameter, of every command of that name."""
+    found = [parameter for name, parameter in _parameters(commands) if name == wanted]
+    return {_normal(key): parameter for parameter in found for key in keys(parameter)}
 
 
 def _normal(key: str) -> str:

@@ -52,17 +52,20 @@ class Command(click.Command):
         meant = meant_options(typed, _long_options(self))
         if meant:
             return f" Did you mean {meant[0]!r}?"
-        flag, commands = had_by(typed, {name: _long_options(command) for name, command in cli.commands.items()})
+        flag, commands = had_by(typed, {name: _long_options(command) for name, command in every_command(cli).items()})
         if not commands:
             return ""
+        # One of a group is named where no other has the option: `sweep run` has most of what `run` has.
+        commands = [name for name in commands if " " not in name] or commands
         said = " and ".join(f"`{PROGRAM} {name}`" for name in commands)
         return f" {said} {'have' if len(commands) > 1 else 'has'} {'it' if flag == typed else repr(flag)}."
 
     def _take_defaults(self, ctx: click.Context) -> None:
         invocation = ctx.ensure_object(Invocation)
         invocation.context = ctx
-        refuse_unknown_variables(cli.commands)
-        defaults = read_defaults(str(self.name), cli.commands)
+        commands = every_command(cli)
+        refuse_unknown_variables(commands)
+        defaults = read_defaults(str(self.name), commands)
         if defaults is not None:
             ctx.default_map = dict(defaults.values)
             invocation.files = dict.fromkeys(defaults.values, defaults.file)
@@ -83,6 +86,15 @@ class CommandGroup(click.Group):
         if meant:
             raise UsageError(f"{args[0]} stands where a command is due.", hint=meant)
         return super().resolve_command(ctx, args)
+
+
+def every_command(group: click.Group) -> dict[str, click.Command]:
+    """Its commands and groups, and those of the groups by their whole names: "sweep run"; theirs come last."""
+    found = dict(group.commands)
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= {f"{name} {below}": each for below, each in every_command(command).items()}
+    return found
 
 
 def _long_options(command: click.Command) -> list[str]:

@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcheck_cli.cli import options as shared
-from gradcheck_cli.cli.commands import conduct, files_of, let_threads_sleep
+from gradcheck_cli.cli.conduct import conduct, conduct_by_the_first_rank, files_of, let_threads_sleep
 from gradcheck_cli.cli.options import Output
 from gradcheck_cli.cli.root import Command, cli, refuse_to_do_nothing
-from gradcheck_cli.model.errors import ExitCode
+from gradcheck_cli.cli.summing import judge_sum
 from gradcheck_cli.model.files import expanded
-from gradcheck_cli.model.limits import check_sweep, check_sweep_run
-from gradcheck_cli.model.options import SumOptions, SweepOptions, no_progress
-from gradcheck_cli.model.ranks import Ranks
+from gradcheck_cli.model.limits import check_sweep
+from gradcheck_cli.model.options import SumOptions, SweepOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from gradcheck_cli.model import Progress
     from gradcheck_cli.model.sweep import SweepReport
 
@@ -63,7 +60,7 @@ def sweep_verify(context: click.Context, /, **values: Any) -> int:
         return run_sweep(options, progress)
 
     files = [*files_of(options.targets), options.geometries, options.resume]
-    return _by_the_first_rank(context, output, files, execute)
+    return conduct_by_the_first_rank(context, output, files, execute)
 
 
 @sweep.command("run", cls=Command)
@@ -83,30 +80,7 @@ def sweep_run(context: click.Context, /, **values: Any) -> int:
       gradcheck sweep run --in 3 --out 3 --k 32 photos/ --shard 2/8 --resume out/2.jsonl
     """
     output = Output.take(values)
-    options = SumOptions(**{**values, "images": expanded(values["images"])})
-    check_sweep_run(options)
-
-    def execute(progress: Progress) -> SweepReport:
-        from gradcheck_cli.runs.sweep.folder import pictures_in
-
-        # A slip in a name is told before torch is loaded, which takes seconds.
-        pictures_in(options.images)
-        let_threads_sleep()
-        from gradcheck_cli.runs.sweep.pictures import sweep_run as run_sweep
-
-        return run_sweep(options, progress)
-
-    return _by_the_first_rank(context, output, [*options.images, options.resume], execute)
-
-
-def _by_the_first_rank(
-    context: click.Context, output: Output, files: Sequence[str], execute: Callable[[Progress], SweepReport]
-) -> int:
-    """Every rank asks its share; the first one reports for all."""
-    if Ranks.of().rank:
-        execute(no_progress)
-        return ExitCode.PASS
-    return conduct(context, output, "sweep", files, execute)
+    return judge_sum(context, output, SumOptions(**{**values, "images": expanded(values["images"])}))
 
 
 @cli.command("merge", cls=Command)

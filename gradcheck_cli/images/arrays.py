@@ -19,7 +19,7 @@ from gradcheck_cli.images.refusal import UnreadableError, shown
 from gradcheck_cli.images.resizing import along
 from gradcheck_cli.images.source import read_bytes
 from gradcheck_cli.model import Array, Size
-from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.model.errors import UnfitInputError
 from gradcheck_cli.model.files import RANDOM
 from gradcheck_cli.model.text import counted
 
@@ -57,11 +57,11 @@ class ArrayInput:
         """The samples of X, (n, channels, *size).
 
         Raises:
-            UsageError: it has other channels or another size; both numbers are told.
+            UnfitInputError: it has other channels or another size; both numbers are told.
         """
         _, own_channels, *own_size = self.values.shape
         if own_channels != channels:
-            raise UsageError(
+            raise UnfitInputError(
                 f"--in {channels} does not fit {shown(self.name)}: it has {counted(own_channels, 'channel')}.",
                 hint=f"--in {own_channels}",
             )
@@ -91,7 +91,7 @@ class ArrayInput:
         if tuple(own) != tuple(size):
             asked, has = ("x".join(map(str, numbers)) for numbers in (size, own))
             spelled = f"{own[0]}" if len(set(own)) == 1 else has
-            raise UsageError(
+            raise UnfitInputError(
                 f"--size {asked} does not fit {shown(self.name)}: it is {has}, and an array is not resized.",
                 hint=f"--size {spelled}",
             )

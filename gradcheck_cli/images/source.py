@@ -59,8 +59,7 @@ def _read_file(name: str) -> bytes:
 
 def _refuse_other_kinds(name: str, status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
-        named = shown(os.path.join(name, "*.jpg"))
-        raise UnreadableError("it is a folder", f"name the pictures in it, {named}; gradcheck sweep run takes a folder")
+        raise UnreadableError("it is a folder", f"name one picture in it, as {shown(os.path.join(name, 'a.jpg'))}")
     for is_kind, reason, hint in _NOT_FILES:
         if is_kind(status.st_mode):
             raise UnreadableError(reason, hint)

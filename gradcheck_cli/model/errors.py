@@ -71,6 +71,10 @@ class OptionError(UsageError):
         super().__init__(sentence, hint=hint)
 
 
+class UnfitInputError(UsageError):
+    """An input that the layer cannot take, by its form or by its numbers; another one it may."""
+
+
 class GeometryError(GradcheckError):
     """Sizes that no convolution can have."""
 

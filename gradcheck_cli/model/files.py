@@ -29,6 +29,11 @@ def expanded(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(file for name in names for file in matching(name) or (name,))
 
 
+def any_folder(names: Iterable[str]) -> bool:
+    """One of them is a folder."""
+    return any(map(os.path.isdir, names))
+
+
 def from_here(file: str) -> str:
     """A path below the current folder as seen from it, with slashes; any other as it is."""
     here = os.path.join(os.getcwd(), "")

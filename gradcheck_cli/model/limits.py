@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcheck_cli.model.errors import OptionError as OptionError, UsageError
-from gradcheck_cli.model.files import is_code, is_picture
+from gradcheck_cli.model.files import is_array, is_code, is_picture
 from gradcheck_cli.model.inputs import input_specs
 from gradcheck_cli.model.layer_limits import (
     LARGEST_ARRAY as LARGEST_ARRAY,
@@ -53,7 +53,7 @@ def check_run(options: RunOptions) -> None:
             f"--seed {options.seed} and --seeds {options.seeds} pass {SEED.most}.",
             hint=f"--seed {SEED.most - options.seeds + 1} is the last one for that many",
         )
-    _check_files(options)
+    check_files(options.images)
     _check_backward(options.backward)
     _check_convolution_call(options.call, options.returns)
     if options.is_counted:
@@ -82,18 +82,27 @@ def check_verify(options: VerifyOptions) -> None:
     _check_geometry(options)
 
 
-def check_sweep_run(options: SumOptions) -> None:
+def check_sweep_run(options: SumOptions, pictures: Sequence[str]) -> None:
     """Refuse what a sum over pictures cannot be asked.
 
+    Args:
+        options: what is asked.
+        pictures: the pictures and arrays themselves. Each is judged by itself, and one of each kind stands for all.
+
     Raises:
-        OptionError: as for `run`; several seeds or settings.
+        OptionError: as for `run`; several seeds or settings; a reference from standard input.
         UsageError: no picture.
     """
-    check_run(options)
     for name, once in {"seeds": 1, "settings": "one"}.items():
-        if getattr(options, name) != once:
-            hint = "one at a time, or gradcheck run on a few pictures"
-            raise OptionError(name, f"--{name} is not for a sum over pictures.", hint=hint)
+        said = getattr(options, name)
+        if said != once:
+            hint = f"--{name} {once}, or gradcheck run on a few pictures of it: they are one batch"
+            raise OptionError(name, f"--{name} {said} is not for a sum over pictures.", hint=hint)
+    if options.reference == "-":
+        sentence = "--reference - is not for a sum over pictures: each reads it anew, and standard input is read once."
+        raise OptionError("reference", sentence, hint="save it, and name the file")
+    for name in {is_array(name): name for name in reversed(pictures)}.values():
+        check_run(options.alone(name))
 
 
 def check_sweep(options: SweepOptions) -> None:
@@ -245,16 +254,21 @@ def check_channels(in_channels: int) -> None:
         )
 
 
-def _check_files(options: RunOptions) -> None:
-    if not options.images:
+def check_files(names: Sequence[str]) -> None:
+    """Refuse names that no picture can have.
+
+    Raises:
+        UsageError: there is none, one is code, or standard input stands twice.
+    """
+    if not names:
         raise UsageError("there is no picture.", hint="name one, or - for standard input: gradcheck run coffee.jpg")
-    for name in options.images:
+    for name in names:
         if is_code(name):
             raise UsageError(
                 f"{name} is code, and run takes pictures.",
                 hint=f"gradcheck verify {name}, or on a picture: gradcheck run --backward {name} PICTURE",
             )
-    if options.images.count("-") > 1:
+    if names.count("-") > 1:
         raise UsageError("standard input (-) can be read only once.", hint="give the other pictures as files")
 
 

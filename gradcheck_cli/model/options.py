@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -279,11 +279,19 @@ class RunOptions(SettingOptions):
 
 @dataclass(frozen=True)
 class SumOptions(RunOptions):
-    """Options of `gradcheck sweep run`: those of a run, and who asks about which pictures and when to stop."""
+    """Options of `gradcheck sweep run`: those of a run, and who asks about which pictures and when to stop.
+
+    `images` are folders too, and each picture or array of them is judged by itself.
+    """
 
     resume: str = _resume()
     shard: str = _shard()
     fail_fast: bool = _fail_fast()
+
+    def alone(self, name: str) -> SumOptions:
+        """About one picture or array; one number for the size means the axes of what it is, not of what it was."""
+        size = self.size[:1] if len(set(self.size)) == 1 else self.size
+        return replace(self, images=(name,), size=size)
 
 
 @dataclass(frozen=True)

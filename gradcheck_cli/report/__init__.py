@@ -60,7 +60,7 @@ def check_destinations(destinations: Sequence[Destination], inputs: Iterable[str
 
     Args:
         inputs: the files that the run reads; "-" is standard input.
-        command: "run" or "verify".
+        command: "run", "verify" or "sweep", which several commands are.
 
     Raises:
         ReportError: the first thing that is wrong, in one sentence.
@@ -70,9 +70,8 @@ def check_destinations(destinations: Sequence[Destination], inputs: Iterable[str
         why = known(destination.format).not_for.get(command)
         if why:
             others = [name for name in FORMATS if command not in known(name).not_for]
-            raise ReportError(
-                f"`gradcheck {command}` has no {destination.format} report: {why}.", hint=f"one of {', '.join(others)}"
-            )
+            who = "a sweep" if command == "sweep" else f"`gradcheck {command}`"
+            raise ReportError(f"{who} has no {destination.format} report: {why}.", hint=f"one of {', '.join(others)}")
         check_destination(destination.format, destination.path, files)
         for earlier in destinations[:position]:
             if _same_file(earlier.path, destination.path):

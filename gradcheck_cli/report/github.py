@@ -87,7 +87,7 @@ def append_summary(report: AnyReport, path: str) -> None:
 
 def _annotations(report: AnyReport) -> Iterator[_Annotation]:
     if isinstance(report, SweepReport):
-        yield _whole(report.verdict, f"{sweep_headline(report)}\n{summary_of(report)}", "")
+        yield _whole(report.verdict, f"{sweep_headline(report)}\n{_of_sweep(report)}", "")
         return
     for file, name, line, findings in findings_with_place(report):
         yield from (_mistake(group, file, name, line) for group in alike(findings))
@@ -164,9 +164,14 @@ def _limited(annotations: Iterator[_Annotation]) -> Iterator[_Annotation]:
         yield _Annotation(level, f"gradcheck: {more}", f"{more}: {where}")
 
 
+def _of_sweep(report: SweepReport) -> str:
+    """The counts, and what a sum over pictures says of data-parallel training."""
+    return "\n".join(part for part in (summary_of(report), report.answer) if part)
+
+
 def _plain_text(report: AnyReport) -> str:
     if isinstance(report, SweepReport):
-        return visible_lines(summary_of(report))
+        return visible_lines(_of_sweep(report))
     lines = [headline(report)]
     if isinstance(report, RunReport):
         lines.append(report.answer)

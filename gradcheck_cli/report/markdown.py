@@ -99,6 +99,8 @@ def _parts(page: Page) -> Iterator[str]:
     """The answer and the sections, without what is only for who wants everything."""
     if page.ran:
         yield f"{_said(page.answer)}\n\n{text(page.ran)}"
+    elif page.beyond:
+        yield text(page.beyond)
     for section in page.sections:
         shown = [part for part in map(_block, _brief(section)) if part]
         if shown and not section.is_extra:

@@ -303,7 +303,7 @@ def _with_stdout(descriptor, *argv):
     ("argv", "message"),
     [
         (["rnu"], "Error: No such command 'rnu'. Did you mean 'run'?\n  see:  gradcheck --help\n"),
-        (["run"], "Error: Missing argument 'IMAGE...'.\n  see:  gradcheck run --help\n"),
+        (["run"], "Error: Missing argument 'IMAGE|FOLDER...'.\n  see:  gradcheck run --help\n"),
         (["verify"], "Error: Missing argument 'FILE.py:NAME...'.\n  see:  gradcheck verify --help\n"),
         (
             ["run", "--inn", "3", "x"],

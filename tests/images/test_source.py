@@ -80,10 +80,7 @@ def test_folder(tmp_path):
     """A folder is told apart from a file."""
     (tmp_path / "shots").mkdir()
 
-    assert message("shots") == (
-        "cannot read shots: it is a folder.\n"
-        "  hint: name the pictures in it, shots/*.jpg; gradcheck sweep run takes a folder"
-    )
+    assert message("shots") == ("cannot read shots: it is a folder.\n  hint: name one picture in it, as shots/a.jpg")
 
 
 def test_named_pipe(tmp_path):

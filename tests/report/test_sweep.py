@@ -93,11 +93,16 @@ def test_what_people_read_names_the_wrong_ones(name):
     assert "1 wrong" in text
 
 
+@pytest.mark.parametrize("name", ["text", "html", "md", "json", "github"])
+def test_what_is_said_of_data_parallel_training_is_said_to_everybody(name):
+    """Once where people read, beside the counts."""
+    said = "Data-parallel over 2 shares of 2, 1 pictures: not the same."
+    assert said in " ".join(render(replace(REPORT, answer=said), name).decode().split())
+
+
 def test_a_format_without_a_place_for_it_is_refused():
     """Before anything is asked."""
-    with pytest.raises(
-        ReportError, match="`gradcheck sweep` has no png report: a picture shows the planes of one layer"
-    ):
+    with pytest.raises(ReportError, match="a sweep has no png report: a picture shows the planes of one layer"):
         check_destinations([Destination("png", "a.png")], [], "sweep")
 
 

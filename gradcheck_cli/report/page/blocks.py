@@ -254,13 +254,17 @@ class PageSection:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole. `headline` is the verdict in one line; `ran`, what was run, may be ""."""
+    """The whole. `headline` is the verdict in one line; `ran`, what was run, may be "".
+
+    `beyond` is the part of the answer that the headline does not hold, for formats that begin with that.
+    """
 
     verdict: Verdict
     headline: str
     answer: Text
     ran: str
     sections: tuple[PageSection, ...]
+    beyond: str = ""
 
 
 def plain(text: str, tone: Tone = Tone.PLAIN) -> Text:

@@ -33,6 +33,7 @@ def sweep_page(report: SweepReport) -> Page:
         headline=sweep_headline(report),
         answer=(*plain(answers_counted(report), Tone.STRONG), *plain(f". {report.answer}" if report.answer else "")),
         ran="",
+        beyond=report.answer,
         sections=(
             *_targets(report),
             *_open(report),

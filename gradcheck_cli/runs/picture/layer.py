@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, GradientName, Loss, RunOptions
-from gradcheck_cli.model.errors import UsageError
+from gradcheck_cli.checks.of_a_run import RealData
+from gradcheck_cli.model import Array, Case, GradientName, Gradients, Loss, RunOptions, Setting
+from gradcheck_cli.model.errors import UnfitInputError
 from gradcheck_cli.model.options import setting_of
 from gradcheck_cli.oracles import autograd
 from gradcheck_cli.oracles.autograd import AutogradRun, LayerSettings
@@ -44,6 +45,10 @@ class LayerRun:
         assert weight is not None
         return weight
 
+    def real(self, setting: Setting, hand: Gradients) -> RealData:
+        """What is compared on the pictures: what the code under test gave, and autograd in its setting."""
+        return RealData(self.case, setting.precision, hand, self.autograd.gradients, cuts_sums=setting.cuts_sums)
+
 
 def set_up(data: Data, options: RunOptions) -> Surroundings:
     """The layer's surroundings, from the options."""
@@ -70,7 +75,7 @@ def run_layer(surroundings: Surroundings, seed: int, wanted: Sequence[GradientNa
     x, weight64, bias64 = (autograd.rounded(array, settings.computed) for array in (data.x, weight, bias))
     for name, array in {"X": x, "dE/dO": run.grad_output}.items():
         if not np.isfinite(array).all():
-            raise UsageError(
+            raise UnfitInputError(
                 f"the layer overflows in {settings.dtype}: {name} holds numbers that are not finite.",
                 hint="--dtype float32, --reduction mean or --unit-range",
             )

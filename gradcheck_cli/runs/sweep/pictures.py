@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.checks import of_a_run as checks
-from gradcheck_cli.checks.of_a_run import RealData
 from gradcheck_cli.model import Array, Power, Progress, Verdict, no_progress
-from gradcheck_cli.model.errors import ImageError
+from gradcheck_cli.model.errors import GeometryError, ImageError, UnfitInputError
+from gradcheck_cli.model.files import is_array
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
 from gradcheck_cli.model.option import recorded
-from gradcheck_cli.model.options import SumOptions
+from gradcheck_cli.model.options import RunOptions, SumOptions
 from gradcheck_cli.model.ranks import Ranks
 from gradcheck_cli.model.sweep import OF_PICTURES, SweepAnswer, SweepReport
 from gradcheck_cli.numbers import exact
@@ -31,6 +31,7 @@ from gradcheck_cli.runs.picture.data import load_data
 from gradcheck_cli.runs.picture.judged import judged_code
 from gradcheck_cli.runs.picture.layer import run_layer, set_up
 from gradcheck_cli.runs.picture.under_test import UnderTest
+from gradcheck_cli.runs.plan import with_batch
 from gradcheck_cli.runs.reproduce import sweep_run_command
 from gradcheck_cli.runs.sweep.collective import gathered, group, summed, wait_for_the_others
 from gradcheck_cli.runs.sweep.folder import pictures_in
@@ -165,7 +166,7 @@ def _of_pictures(
         name = names[number]
         try:
             yield _of_picture(name, number, code, options)
-        except ImageError as error:
+        except (ImageError, GeometryError, UnfitInputError) as error:
             # One bad file of thousands must not end the sweep, and is no part of the sum.
             answer = SweepAnswer(_id(name), number, options.backward, name, options.seed, Verdict.ERROR)
             yield replace(answer, message=error.sentence), None
@@ -183,7 +184,7 @@ def _announced(
 
 def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) -> tuple[SweepAnswer, PictureSums | None]:
     """Both sides on one picture, as it is and on whole numbers; no sums where no grad_weight comes back."""
-    alone = replace(options, images=(name,))
+    alone = with_batch(options.alone(name))
     surroundings = set_up(load_data(alone), alone)
     run = run_layer(surroundings, options.seed)
     judged, case = code.judged, run.case
@@ -193,7 +194,7 @@ def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) ->
     whole, returned = judged.backward(narrow), autograd.backward(narrow, settings.for_integers)
     found = checks.exact_checks(narrow, judged, whole, returned, f"integers in {settings.for_integers.dtype}")
     begun = time.perf_counter()
-    real = RealData(case, settings.precision, judged.backward(case), run.autograd.gradients)
+    real = run.real(settings, judged.backward(case))
     seconds = round(time.perf_counter() - begun, 6)
     found += checks.real_checks(real, judged, {check.gradient for check in found if check.verdict is Verdict.PASS})
     verdict = verdict_of(found, Power())
@@ -209,7 +210,13 @@ def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) ->
     allowed = checks.allowed_between(real, judged, "weight", theirs)
     # Sums of whole numbers leave what float32 has.
     whole_autograd = returned.weight.astype(np.float64)
-    return answer, PictureSums(whole.weight, whole_autograd, largest, hand, theirs, allowed, np.abs(hand), np.ones(()))
+    sums = PictureSums(whole.weight, whole_autograd, largest, hand, theirs, allowed, np.abs(hand), np.ones(()))
+    return answer, sums.of_samples(samples_of(name, alone), options.reduction)
+
+
+def samples_of(name: str, alone: RunOptions) -> int:
+    """How many of the training are in it: a picture is one, however many rows a layer reads of it."""
+    return alone.held or 1 if is_array(name) else 1
 
 
 def _all_reduced(distributed: Any, mine: PictureSums | None) -> PictureSums:

@@ -56,6 +56,8 @@ def _of_sum(kept: KeptSums, sums: PictureSums, number: int) -> SweepAnswer:
         verdict, message = Verdict.INCONCLUSIVE, "sums of whole numbers pass 2^53: not every order is exact"
     elif about.is_exact and not sums.agree_on_integers:
         verdict, message = Verdict.FAIL, "the sums on whole numbers differ"
+    elif not sums.is_finite:
+        verdict, message = Verdict.INCONCLUSIVE, "the sums are not finite: the gradient of a picture overflowed"
     elif sums.largest_share > 1:
         verdict, message = Verdict.FAIL, f"the sums differ by {sums.largest_share:.3g} times what rounding allows"
     where = f"the sum of {counted(sums.count, 'picture')}"

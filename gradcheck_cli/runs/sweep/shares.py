@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from gradcheck_cli.model import Array, Loss
+from gradcheck_cli.model.options import Reduction
 from gradcheck_cli.numbers.magnitudes import FLOAT64_LIMIT
 from gradcheck_cli.numbers.rounding import UNIT_ROUNDOFF
 
@@ -24,7 +25,7 @@ class PictureSums:
         autograd: autograd on the pictures.
         allowed: what rounding allows between the two.
         sizes: the sum of |hand|, by which adding up in float64 is bounded.
-        pictures: how many, one number.
+        pictures: how many, one number; each sample of an array counts.
     """
 
     whole: Array
@@ -39,6 +40,16 @@ class PictureSums:
     def __add__(self, other: PictureSums) -> PictureSums:
         """Of both."""
         return PictureSums(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    def of_samples(self, count: int, reduction: Reduction) -> PictureSums:
+        """Of so many samples that were one batch: in a mean over all pictures each of them weighs as one picture."""
+        if count == 1:
+            return self
+        weight = count if reduction == "mean" else 1
+        weighed = {name: weight * getattr(self, name) for name in ("hand", "autograd", "allowed", "sizes")}
+        # Rounding what is weighed, on both sides.
+        weighed["allowed"] = weighed["allowed"] + 2 * UNIT_ROUNDOFF["float64"] * weighed["sizes"]
+        return replace(self, **weighed, pictures=np.asarray(float(count)))
 
     @property
     def count(self) -> int:
@@ -56,8 +67,16 @@ class PictureSums:
         return self.is_exact and np.array_equal(self.whole, self.whole_autograd)
 
     @property
+    def is_finite(self) -> bool:
+        """No picture overflowed, on either side."""
+        return all(bool(np.isfinite(array).all()) for array in (self.hand, self.autograd, self.allowed))
+
+    @property
     def largest_share(self) -> float:
-        """The largest difference on the pictures, as a share of what is allowed; 1 is the limit."""
+        """The largest difference on the pictures, as a share of what is allowed; 1 is the limit.
+
+        It says nothing where not all `is_finite`.
+        """
         summing = 2 * self.count * UNIT_ROUNDOFF["float64"] * self.sizes
         off, allowed = np.abs(self.hand - self.autograd), self.allowed + summing
         return float(np.divide(off, allowed, out=np.where(off > 0, np.inf, 0.0), where=allowed > 0).max())

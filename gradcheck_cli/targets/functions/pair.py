@@ -27,18 +27,20 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
     outputs_of,
 )
-from gradcheck_cli.targets.functions.jacobians import of_jacobian, weighed
+from gradcheck_cli.targets.functions.jacobians import fitting_arguments, of_jacobian, weighed
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import (
     claimed,
     counts_with,
     entries_of,
+    named_gradients,
     owners,
     rejoined,
     returned_names,
     unstacked,
 )
 from gradcheck_cli.targets.functions.spelling import (
+    ANGLE_WORDS,
     are_renamed,
     argument_called,
     belongs_to,
@@ -121,7 +123,10 @@ class PairForm:
         found = self.fore.parameters()
         names = [item.name for item in found]
         returned = {belongs_to(name, names) for name in returned_names(self.back.node)}
-        return tuple(replace(item, is_returned=item.name in returned) for item in found)
+        tables = {name for name in names if set(tokens(name)) & ANGLE_WORDS} - named_gradients(self.back.node, names)
+        return tuple(
+            replace(item, is_returned=item.name in returned, has_no_gradient=item.name in tables) for item in found
+        )
 
     @property
     def source(self) -> str:
@@ -199,7 +204,9 @@ class PairForm:
         assert self.wiring is not None
         arguments = float_arrays(values)
         entries = rejoined(unstacked(entries_of(back, self.returned(list(arguments))), arguments), arguments)
-        gradients, returned = claimed(owners(entries, arguments), entries)
+        is_named = any(name and belongs_to(name, list(arguments)) for name, _ in entries)
+        owed = fitting_arguments(entries, upstream[0], arguments) if self.is_bare and not is_named else arguments
+        gradients, returned = claimed(owners(entries, owed), entries)
         if self.is_bare:
             returned = tuple(of_jacobian(entry, upstream[0], arguments) for entry in returned)
             gradients = {name: weighed(array, upstream[0], arguments[name]) for name, array in gradients.items()}

@@ -11,7 +11,6 @@ import pytest
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.model.errors import ExitCode, UsageError
-from gradcheck_cli.model.limits import check_sweep_run
 from gradcheck_cli.model.options import SumOptions
 from gradcheck_cli.report.json import render_json
 from gradcheck_cli.runs.sweep.merge import merge
@@ -270,8 +269,63 @@ def test_ranks_keep_files_too_and_one_process_goes_on_from_them(options):
     assert Path("out.sums.npz").exists()
 
 
-@pytest.mark.parametrize("change", [{"seeds": 2}, {"settings": "all"}])
-def test_what_is_no_sum_is_refused(options, change):
-    """By the option's name."""
-    with pytest.raises(UsageError, match=f"--{next(iter(change))} is not for a sum over pictures"):
-        check_sweep_run(replace(options, **change))
+def several_samples():
+    """A folder of arrays of 1, 2 and 3 samples, and one file that holds all six."""
+    Path("several").mkdir()
+    arrays = [np.random.default_rng(count).integers(0, 256, (count, 3, 9, 8)).astype("f4") for count in (1, 2, 3)]
+    for count, array in enumerate(arrays, start=1):
+        np.save(f"several/{count}.npy", array)
+    np.save("all.npy", np.concatenate(arrays))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_each_sample_of_an_array_counts_as_a_picture_does(options, reduction):
+    """Arrays of 1, 2 and 3 samples add up to the gradient of one batch of six; a mean weighs them."""
+    several_samples()
+    folder, batch = (
+        added_up(replace(options, images=(name,), reduction=reduction)).sums for name in ("several", "all.npy")
+    )
+
+    assert (folder.count, batch.count) == (6, 6)
+    for name in ("hand", "autograd"):
+        np.testing.assert_allclose(getattr(folder, name), getattr(batch, name), rtol=1e-6, atol=1e-4)
+
+
+def test_shares_of_unequal_arrays_are_not_the_same(options):
+    """The first share has the arrays of 1 and 3 samples, the second that of 2."""
+    several_samples()
+    report = sweep_run(replace(options, images=("several",)))
+
+    assert report.answer.startswith("Data-parallel over 2 shares of 4, 2 pictures: not the same.")
+    assert report.answers[-1].geometry == "the sum of 6 pictures"
+
+
+def test_what_the_layer_cannot_take_is_told_and_the_others_are_judged(options):
+    """Another number of channels, another size, numbers that leave float16."""
+    for name, array in (
+        ("5", np.ones((1, 4, 9, 8), "f4")),
+        ("6", np.ones((1, 3, 7, 8), "f4")),
+        ("7", np.full((1, 3, 9, 8), 1e30, "f4")),
+    ):
+        np.save(f"photos/{name}.npy", array)
+    report = sweep_run(replace(options, dtype="float16"))
+
+    told = {answer.geometry: answer.message for answer in report.answers if answer.verdict is Verdict.ERROR}
+    assert told == {
+        "photos/5.npy": "--in 3 does not fit photos/5.npy: it has 4 channels.",
+        "photos/6.npy": "--size 9x8 does not fit photos/6.npy: it is 7x8, and an array is not resized.",
+        "photos/7.npy": "the layer overflows in float16: X holds numbers that are not finite.",
+    }
+    assert report.answers[-1].geometry == "the sum of 5 pictures"
+    assert report.exit_code is ExitCode.NOT_CHECKED
+
+
+def test_a_sum_that_overflowed_is_no_pass(options):
+    """The gradients of single pictures leave float16 where the loss is a sum of many."""
+    for number in range(5):
+        np.save(f"photos/{number}.npy", np.full((1, 3, 60, 60), 255, "f4"))
+    report = sweep_run(replace(options, size=(60, 60), dtype="float16", reduction="sum"))
+
+    assert {answer.verdict for answer in report.answers} == {Verdict.INCONCLUSIVE}
+    assert report.answers[-1].message == "the sums are not finite: the gradient of a picture overflowed"
+    assert report.exit_code is ExitCode.NOT_CHECKED

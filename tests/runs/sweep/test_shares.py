@@ -49,6 +49,23 @@ def test_one_share_is_not_parallel(shares):
     assert data_parallel(shares, MEAN) == "There is one share only: nothing is parallel."
 
 
+def test_samples_of_one_batch_weigh_as_pictures_in_a_mean():
+    """Three of them: three times the mean over them, and what rounding that may do; a sum holds them already."""
+    mean, total = (share(7).of_samples(3, reduction) for reduction in ("mean", "sum"))
+
+    assert (mean.count, mean.hand.tolist(), mean.autograd.tolist()) == (3, [21.0, 3.0], [21.0, 3.0])
+    assert (mean.allowed > 3e-9).all()
+    assert (total.count, total.hand.tolist(), total.whole.tolist()) == (3, [7.0, 1.0], [7.0, 1.0])
+    assert share(7).of_samples(1, "mean").hand.tolist() == [7.0, 1.0]
+
+
+@pytest.mark.parametrize("name", ["hand", "autograd", "allowed"])
+def test_what_overflowed_shows(name):
+    """Two infinities would be no difference."""
+    assert share(3).is_finite
+    assert not replace(share(3), **{name: np.array([np.inf, 1.0])}).is_finite
+
+
 def test_sums_add_up_in_any_order():
     """Whole numbers bit for bit."""
     one, two, three = share(1), share(2), share(4)

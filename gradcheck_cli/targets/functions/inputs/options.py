@@ -37,6 +37,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.together import together
+from gradcheck_cli.targets.functions.inputs.turned import in_pairs
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled, lengths_beside
 from gradcheck_cli.targets.functions.inputs.words import words_looked_up
 from gradcheck_cli.targets.functions.pair import PairForm
@@ -82,6 +83,10 @@ def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -
     found = [
         fixed.get(item.name) or _unsaturated(form, item, _in_lengths(item, _options(form, item), lengths))
         for item in form.parameters
+    ]
+    found = [
+        in_pairs(each, item, form.parameters, is_known=item.is_state or item.name in fixed)
+        for item, each in zip(form.parameters, found, strict=True)
     ]
     return [
         _as_wide(item, each, wide) if wide and item.name not in fixed else each
