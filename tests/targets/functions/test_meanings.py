@@ -200,3 +200,86 @@ def test_a_network_is_handed_back_what_its_forward_calls_so(tmp_path, factor, wr
     assert {"W1", "b1", "W2", "b2"} == report.gradients.keys()
     assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}
     assert "Z = output 3" in report.why
+
+
+FREE = """
+import numpy as np
+
+class Affine:
+    def __init__(self, n_in, n_out, with_offset=True):
+        self.M = np.random.randn(n_in, n_out)
+        self.offset = np.random.randn(n_out) if with_offset else None
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.M if self.offset is None else x @ self.M + self.offset
+
+    def backward(self, up):
+        self.grad_M = self.x.T @ up
+        if self.offset is not None:
+            self.grad_offset = up.sum(axis=0)
+        return up @ self.M.T
+"""
+
+
+def test_no_gradient_is_owed_of_what_an_object_does_not_hold_with_a_setting(tmp_path):
+    """Without an offset there is none; the others are right there."""
+    file = tmp_path / "free.py"
+    file.write_text(FREE)
+
+    report = function_here(f"{file}:Affine")
+
+    assert report.verdict is Verdict.PASS
+    (without,) = [sample for sample in report.samples if "with_offset False" in sample.text]
+    assert {"x": "pass", "M": "pass", "offset": "not-applicable"} == {
+        name: verdict.value for name, verdict in without.gradients.items()
+    }
+    assert report.geometries.tried == report.geometries.right
+
+
+CHOSEN = """
+import torch
+
+class Chosen(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, scores, target):
+        chances = torch.softmax(scores, 1)
+        ctx.save_for_backward(chances, target)
+        return -torch.log(chances[torch.arange(len(target)), target]).mean()
+
+    @staticmethod
+    def backward(ctx, up):
+        chances, target = ctx.saved_tensors
+        slope = chances.clone()
+        slope[torch.arange(len(target)), target] -= 1
+        return up * slope / len(target), None
+"""
+
+
+def test_rows_of_rows_are_not_asked_with_labels_of_rows(tmp_path):
+    """There the labels would count another axis."""
+    file = tmp_path / "chosen.py"
+    file.write_text(CHOSEN)
+    assert function_here(f"{file}:Chosen").verdict is Verdict.PASS
+
+
+COMPARED = """
+import numpy as np
+
+TINY = 1e-15
+
+def crossentropy(y_true, y_pred):
+    y_pred = np.clip(y_pred, TINY, 1 - TINY)
+    return -np.mean(y_true * np.log(y_pred) + (1 - y_true) * np.log(1 - y_pred))
+
+def crossentropy_prime(y_true, y_pred):
+    y_pred = np.clip(y_pred, TINY, 1 - TINY)
+    return ((1 - y_true) / (1 - y_pred) - y_true / y_pred) / y_true.size
+"""
+
+
+def test_a_loss_in_one_word_is_a_loss(tmp_path):
+    """Its prediction is a chance; on normal numbers the clip would be all there is."""
+    file = tmp_path / "compared.py"
+    file.write_text(COMPARED)
+    assert function_here(f"{file}:crossentropy_prime").verdict is Verdict.PASS

@@ -16,7 +16,7 @@ from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
 # A step that shows in every sum; only whether anything changes is looked at.
 _BESIDE = 1e-3
-_JACOBIANS = word_set("jacobian jac")
+_JACOBIANS = word_set("jacobian jac hessian hess")
 
 
 def proves(form: WrittenFunction, sample: Sample) -> bool:
