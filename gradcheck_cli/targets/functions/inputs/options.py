@@ -205,7 +205,7 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if item.is_returned and type(item.default) is float:
         return _learned(item.default)
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
-        return [*found[:4], Proposal("keep")]
+        return [*found[: None if found[0].kind == "mask" else _OPTIONAL], Proposal("keep")]
     return [Proposal("keep")]
 
 
@@ -302,6 +302,8 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
 
 # Sides of windows and numbers of groups. At 1 nothing of what they do is seen.
 _WHOLE = (2, 3)
+# Arrays in the place of None, before it is left out; a mask is either of one axis more or less or of none.
+_OPTIONAL = 4
 _WEIGHT_NAMES = re.compile(r"^[Ww]_?[A-Za-z]{0,4}\d?$")
 _WEIGHTS = word_set("w weight weights wf wi wo wc wg wz wr wh kernel")
 _BESIDE = re.compile(r"\b(?:hstack|vstack|concatenate|concat|cat|column_stack|row_stack|r_|c_)\b")

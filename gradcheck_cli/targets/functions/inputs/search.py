@@ -40,7 +40,6 @@ from gradcheck_cli.targets.functions.inputs.labels import (
     labels,
     leaves_out,
 )
-from gradcheck_cli.targets.functions.inputs.lone_numbers import may_be_arrays
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import (
     choices,
@@ -58,7 +57,7 @@ from gradcheck_cli.targets.functions.inputs.proving import (
 from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_too_long, shortest
 from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
-from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
+from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another, may_skip_others
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
 from gradcheck_cli.targets.functions.total_loss import ready_forms
 
@@ -80,7 +79,7 @@ class InputSearch:
         second_best: on which only the forward ran, or only some gradients have the shape of their argument.
         nearly: how it did on these; `fits`: how the last one did.
         raised: the likeliest on which the forward ran and the backward raised.
-        doubtful: the likeliest that fits but may not be meant: others are tried first, those at a number last.
+        doubtful: the likeliest that fits but may not be meant: others are tried first.
         proves_nothing: why nothing is proved where it is no derivative there; "" where it is.
         is_unowned: its gradient has no name, and is not that of the argument of its shape.
         not_finite: of a loss, on which the forward gives no finite numbers.
@@ -98,7 +97,6 @@ class InputSearch:
     raised: Guess | None = None
     doubtful: Guess | None = None
     proves_nothing: str = ""
-    is_at_number: bool = False
     is_unowned: bool = False
     as_near: list[Sample] = field(default_factory=list)
     not_finite: list[ProposalChoice] = field(default_factory=list)
@@ -143,7 +141,7 @@ class InputSearch:
         del self.not_finite[: len(waiting)]
 
     def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
-        """Labels of nothing, or that leave something out; more than one number; a gradient of nobody's, or at a number.
+        """Labels of nothing, or that leave something out; a loss of more than one number; a gradient of nobody's.
 
         The first of these is kept. What the user says in full is meant.
         """
@@ -155,20 +153,13 @@ class InputSearch:
         is_number = is_one or not LOSS_WORDS & set(tokens(self.form.title))
         nothing = why_unproved(found.form, sample, choice, outputs)
         is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
-        at_number = may_be_arrays(found.form, sample, self._guessed(choice))
-        is_seen = is_seen and not at_number and not self._hides_a_shape(found)
+        is_seen = is_seen and not self._hides_a_shape(found)
         is_seen = is_seen and not is_meant_for_a_vector(found.form, sample, outputs)
         if is_number and is_seen and not self._is_of_another(found):
             return False
-        if self.doubtful is None or (self.is_at_number and not at_number):
-            self.doubtful, self.proves_nothing, self.is_at_number = found, nothing, at_number
+        if self.doubtful is None:
+            self.doubtful, self.proves_nothing = found, nothing
         return True
-
-    def _guessed(self, choice: ProposalChoice) -> list[tuple[Proposal, Sequence[Proposal]]]:
-        """Of what nobody said anything of: what it is, and all that it may be."""
-        listed = zip(self.form.parameters, options_of(self.form, {}), strict=True)
-        said = self.said.fixed or ()
-        return [(choice[one.name], each) for one, each in listed if not (one.has_default or self._is_said(one, said))]
 
     def _hides_a_shape(self, found: Guess) -> bool:
         """It fits where a length is 1, and elsewhere its gradient has the shape of the output."""
@@ -179,6 +170,8 @@ class InputSearch:
 
         What is right for the first argument on other shapes is no excuse for what is wrong on the first ones.
         """
+        if may_skip_others(found.form, found.samples[0]):
+            return True
         self.is_unowned = self.is_unowned or may_be_another(found.form, found.samples)
         return self.is_unowned and as_other_argument(found.form, found.samples) is None
 
