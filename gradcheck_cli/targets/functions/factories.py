@@ -1,4 +1,7 @@
-"""Functions that hand out a forward and a backward: `make_bowl(dim)` returns `bowl, bowl_grad`, defined inside it."""
+"""Functions that hand out a forward and a backward: `make_bowl(dim)` returns `bowl, bowl_grad`, defined inside it.
+
+Or a value and its way back: `softmax_vjp(x)` returns `y, pullback`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
-from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.plain import PlainFunction, Remade, call_by_name
 
 _Inner = ast.FunctionDef | ast.AsyncFunctionDef
+_VALUE_AND_BACK = 2
+
+
+def hands_out(node: ast.AST | None) -> bool:
+    """Does a function hand out a backward of its own?"""
+    return handed_out(node) is not None or way_back(node) is not None
 
 
 @dataclass(frozen=True)
@@ -39,13 +48,53 @@ def handed_out(node: ast.AST | None) -> HandedOut | None:
     return HandedOut(inner[fore], inner[back], (names.index(fore), names.index(back)))
 
 
-def made_by(factory: Callable[..., Any], handed: HandedOut, name: str, source: str) -> tuple[PlainFunction, ...]:
+def way_back(node: ast.AST | None) -> ast.FunctionDef | None:
+    """The function of its own, of one argument, that a function returns behind its value; None where none is."""
+    if not isinstance(node, ast.FunctionDef):
+        return None
+    inner = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
+    last = node.body[-1]
+    value = last.value if isinstance(last, ast.Return) else None
+    names = [getattr(each, "id", "") for each in value.elts] if isinstance(value, ast.Tuple) else []
+    found = inner.get(names[-1]) if len(names) == _VALUE_AND_BACK and names[0] not in inner else None
+    return found if found is not None and len(_arguments(found)) == 1 else None
+
+
+def pulled_back(
+    function: Callable[..., Any], node: ast.FunctionDef, name: str, source: str
+) -> tuple[PlainFunction, PlainFunction]:
+    """The forward and the backward of what returns its value and the way back."""
+    fore = PlainFunction(Remade(function, lambda made: made[0]), None, name, source)
+    back = PlainFunction(_PulledBack(function, node), node, f"{node.name} of {name}", source)
+    return fore, back
+
+
+@dataclass(frozen=True)
+class _PulledBack:
+    """The way back as a function of G and of what the forward takes."""
+
+    function: Callable[..., Any]
+    node: ast.FunctionDef
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        own = [item.replace(kind=item.KEYWORD_ONLY) for item in inspect.signature(self.function).parameters.values()]
+        return inspect.Signature([inspect.Parameter("grad_output", inspect.Parameter.KEYWORD_ONLY), *own])
+
+    def __call__(self, grad_output: Any, **given: Any) -> Any:
+        return call_by_name(self.function, given)[1](grad_output)
+
+
+def made_by(
+    factory: Callable[..., Any], handed: HandedOut, name: str, source: str
+) -> tuple[PlainFunction, PlainFunction]:
     """The forward and the backward as functions that take what the factory takes, too."""
     makes = _Makes(factory)
-    return tuple(
-        PlainFunction(_Made(makes, node, place), node, f"{node.name} of {name}", source)
-        for node, place in zip((handed.fore, handed.back), handed.places, strict=True)
-    )
+
+    def one(node: ast.FunctionDef, place: int) -> PlainFunction:
+        return PlainFunction(_Made(makes, node, place), node, f"{node.name} of {name}", source)
+
+    return one(handed.fore, handed.places[0]), one(handed.back, handed.places[1])
 
 
 @dataclass
