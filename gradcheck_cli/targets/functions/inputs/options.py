@@ -120,7 +120,7 @@ def _in_lengths(item: Parameter, found: Sequence[Proposal], lengths: Sequence[in
     if lengths and not item.is_state and found[0].kind == "index":
         rows = sorted(dict.fromkeys(each.axes for each in found if each.kind == "index" and each.axes), key=len)
         return [*(replace(found[0], axes=each, below=min(lengths)) for each in rows), *found]
-    if not lengths or item.is_state or found[0].kind not in REAL:
+    if not lengths or item.is_state or item.known is not None or found[0].kind not in REAL:
         return found
     axes = [form.format(length) for form in ("n {}", "{}", "{} 1") for length in lengths]
     return [*(replace(found[0], axes=each) for each in axes), *found]
