@@ -196,7 +196,7 @@ _SHORT_LENGTHS: Mapping[str, str] = {
     "n_h": "m",
     "n_y": "v",
 }
-# How much the terms of a loss count that are no errors.
+# How much the terms of a loss count that are no errors; C of a support vector machine, how much its errors do.
 _OF_A_LOSS = word_set("alpha l1 l2 wd strength penalty regularization regularizer")
 # Where a name is both a plain number and an array, in this order.
 _NUMBERS_FIRST = word_set(
@@ -221,11 +221,9 @@ def proposals(
     plain = "".join(words)
     if name in ("A", "B"):
         return _real(_DATA if name == "A" else _SECOND)
-    if is_loss and name == "C":  # of a support vector machine: how much its errors count
+    if is_loss and (name == "C" or set(words) & _OF_A_LOSS):
         return [Proposal("constant", value=constant(words)), *_real(_DATA)]
     last = words[-1] if words else ""
-    if is_loss and set(words) & _OF_A_LOSS:
-        return [Proposal("constant", value=constant(words)), *_real(_DATA)]
     if (is_loss and set(words) & _PROBABILITY_WORDS) or (of_chances and plain in ("p", "q")):
         return [Proposal("unit", "n d"), *_real(_DATA)]
     if plain in _TUPLES:
