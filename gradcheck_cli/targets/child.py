@@ -257,6 +257,7 @@ def _description(ready: Ready) -> Message:
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
         "parts": list(parts(candidate)),
         "same": sorted(ready.same or ()),
+        "pointwise": candidate.layout.pointwise,
         "unvaried": list(ready.chosen.unvaried),
         "wrong_beside": [(one.setting, one.gradient, one.slopes, one.is_alone) for one in ready.chosen.wrong_beside],
         "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),

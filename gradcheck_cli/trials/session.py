@@ -78,6 +78,8 @@ class Session:
             return self.finished()
         same = (spec for rule in self.described.same for spec in geometries.SAME.get(rule, ()))
         self.try_all(self._new(self._of_its_kind(same)))
+        if self.described.pointwise:
+            self.try_all(self._new(self._of_its_kind(geometries.POINTWISE)))
         self.try_all(self._new(self._of_its_kind(geometries.around(self.described.constants))))
         self.try_plainer()
         self.try_more()
