@@ -174,6 +174,7 @@ class Described:
         wrong_beside: settings with which it is wrong though it is right at their defaults.
         same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
         pointwise: it takes kernels of one tap alone.
+        square: it takes square images alone.
         printed: what the code printed while it was loaded and tried.
     """
 
@@ -191,6 +192,7 @@ class Described:
     parts: tuple[GradientName, ...] = ()
     same: tuple[str, ...] = ()
     pointwise: bool = False
+    square: bool = False
     constants: tuple[int, ...] = ()
     unvaried: tuple[str, ...] = ()
     wrong_beside: tuple[WrongBeside, ...] = ()

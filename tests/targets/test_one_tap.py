@@ -20,7 +20,10 @@ def mix_backward(delta, picture, kernel, bias):
     d_kernel[0, 0] = {weight}
     return {input}, d_kernel, delta.sum(axis=(0, 1))
 """
-NUMBERED = {"weight": 'np.einsum("hwc,hwf->cf", picture, delta)', "input": "np.tensordot(delta, kernel[0, 0].T, axes=1)"}
+NUMBERED = {
+    "weight": 'np.einsum("hwc,hwf->cf", picture, delta)',
+    "input": "np.tensordot(delta, kernel[0, 0].T, axes=1)",
+}
 # Keeps a matrix, takes a stride, and says what it is by its name.
 NAMED = """
 import numpy as np

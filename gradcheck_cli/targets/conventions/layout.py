@@ -34,8 +34,8 @@ class Layout:
     """The axis order of X, F and O in a target.
 
     `flipped`: the target's forward turns the kernel by 180 degrees; its F is ours turned. `transposed`: the layer is a
-    transposed one, whose F we keep as torch does, channels first. `modes`: what its padding may repeat. `pointwise`: its
-    kernel has one tap.
+    transposed one, whose F we keep as torch does, channels first. `modes`: what its padding may repeat. `pointwise`:
+    its kernel has one tap. `square`: its images have as many rows as columns.
     """
 
     x: str = "nchw"
@@ -45,6 +45,7 @@ class Layout:
     transposed: bool = False
     modes: tuple[PaddingMode, ...] = ("zeros",)
     pointwise: bool = False
+    square: bool = False
 
     @property
     def id(self) -> str:
@@ -87,6 +88,8 @@ class Layout:
             return f"its padding is {self.modes[0]}"
         if self.pointwise and not is_pointwise(spec):
             return "it is pointwise: its kernel has one tap"
+        if self.square and len(set(spec.input_size)) > 1:
+            return "its own forward takes square images alone"
         return self._refuses_channels(spec)
 
     def _refuses_channels(self, spec: ConvSpec) -> str:

@@ -17,6 +17,8 @@ def layout_notes(candidate: Candidate) -> Iterator[str]:
     if layout.pointwise:
         side = {1: "of one tap", 2: "of 1x1", 3: "of 1x1x1"}[layout.spatial]
         yield f"a pointwise convolution: it was asked with kernels {side} alone"
+    if layout.square:
+        yield "its own forward raises on images that are not square: it was asked with square ones alone"
     if layout.flipped:
         yield "its forward turns the kernel by 180 degrees (a true convolution); it is judged against that"
     if layout.is_by_multiplier and has_unknown_order(candidate):

@@ -59,7 +59,7 @@ COMMON_IMAGES, DEPTHWISE_IMAGES = 15, 4
 
 @dataclass(frozen=True)
 class LayerKind:
-    """What a table of layouts is for: so many axes, a transposed layer or not, what its padding repeats, one tap or not."""
+    """What a table of layouts is for: so many axes, transposed or not, what its padding repeats, one tap or not."""
 
     spatial: int = 2
     transposed: bool = False
@@ -77,9 +77,7 @@ class LayerKind:
             return None
         made = without_rows(picture) if self.spatial == 1 else with_depth(picture) if self.spatial == 3 else picture
         weight = made.weight.translate(_EXCHANGED) if self.transposed else made.weight
-        return replace(
-            made, weight=weight, transposed=self.transposed, modes=(self.mode,), pointwise=self.pointwise
-        )
+        return replace(made, weight=weight, transposed=self.transposed, modes=(self.mode,), pointwise=self.pointwise)
 
 
 # A transposed layer's F is kept as that of a convolution with the roles of its channels and filters turned.

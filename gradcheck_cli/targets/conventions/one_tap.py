@@ -1,10 +1,11 @@
-"""Whether a target's text says that it takes kernels of one tap alone: by name, by what it refuses, by what it reads."""
+"""Whether a target's text says that it takes kernels of one tap alone: by name, by what it refuses or reads."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from gradcheck_cli.targets.conventions.names import constructor_roles, function_roles
 from gradcheck_cli.targets.conventions.use import identifier
@@ -33,7 +34,7 @@ def _reads_the_first(node: ast.AST) -> bool:
     if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Tuple):
         return False
     zeros = [isinstance(part, ast.Constant) and part.value == 0 and part.value is not False for part in node.slice.elts]
-    pairs = zip(zeros, zeros[1:], strict=False)
+    pairs = pairwise(zeros)
     return "weight" in function_roles(identifier(node.value)) and sum(zeros) == _ROW_AND_COLUMN and any(map(all, pairs))
 
 
