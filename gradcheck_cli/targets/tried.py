@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -19,7 +18,7 @@ from gradcheck_cli.targets.conventions.base import Candidate, NoTimeError
 from gradcheck_cli.targets.conventions.call import Spelled
 from gradcheck_cli.targets.conventions.call_tried import as_said
 from gradcheck_cli.targets.conventions.filter_order import with_filter_order
-from gradcheck_cli.targets.conventions.padding_form import with_padding
+from gradcheck_cli.targets.conventions.padding_form import Guard, with_padding
 from gradcheck_cli.targets.conventions.square_images import of_square_images
 from gradcheck_cli.targets.conventions.unvaried import Varying
 from gradcheck_cli.targets.conventions.whole_blocks import in_blocks
@@ -45,11 +44,9 @@ _CLASH = re.compile(
 # Geometries: a bias, say, may be made on some alone.
 _TRIES = 3
 
-Guard = Callable[[], AbstractContextManager[None]]
-
 
 @dataclass(frozen=True)
-class Tried:
+class Settled:
     """What was found.
 
     Attributes:
@@ -63,7 +60,7 @@ class Tried:
     is_wide: bool = False
 
 
-def tried(loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float, guard: Guard) -> Tried:
+def tried(loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float, guard: Guard) -> Settled:
     """Called as was said, else as trying tells.
 
     Args:
@@ -90,7 +87,7 @@ def tried(loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], second
         return replace(_tried(loaded, spelled, wanted, seconds, guard), is_wide=True)
 
 
-def _tried(loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float, guard: Guard) -> Tried:
+def _tried(loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float, guard: Guard) -> Settled:
     if spelled is not None:
         chosen = as_said(spelled, wanted, seed_all, guard)
     else:
@@ -100,7 +97,7 @@ def _tried(loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], secon
     if chosen.is_right:
         candidate = of_square_images(in_blocks(candidate, seed_all, guard), seed_all, guard)
     padding = with_padding(candidate, seed_all, guard)
-    return Tried(replace(chosen, candidate=padding.candidate), padding.rules)
+    return Settled(replace(chosen, candidate=padding.candidate), padding.rules)
 
 
 def _recognised(loaded: Loaded, wanted: Sequence[str], guard: Guard, seconds: float) -> Chosen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ _ENOUGH = 2
 def of_square_images(
     candidate: Candidate, seed: Callable[[], None], guard: Callable[[], AbstractContextManager[None]]
 ) -> Candidate:
-    """The candidate that refuses images that are not square, where its own forward is right on others and raises there.
+    """The candidate that refuses images that are not square, where its own forward raises on these, and on no other.
 
     A forward that runs there promises to take them: a backward that raises beside it is at fault.
     """
@@ -37,14 +37,14 @@ def of_square_images(
     others += list(_taken(candidate, ((size, 3, 1, 1) for size in _OTHERS)))
     if not others or any(forward_ends(candidate, spec, guard) for spec in others):
         return candidate
-    square = list(_taken(candidate, (((side, side), *rest) for side, *rest in _SQUARE)))
+    square = list(_taken(candidate, (((side, side), kernel, step, margin) for side, kernel, step, margin in _SQUARE)))
     is_right = all("forward" in right_there(candidate, spec, seed, guard) for spec in square)
     if len(square) < _ENOUGH or not is_right:
         return candidate
     return replace(candidate, form=replace(candidate.form, layout=replace(candidate.layout, square=True)))
 
 
-def _taken(candidate: WithForm, sizes: Iterator[tuple[Size, int, int, int]]) -> Iterator[ConvSpec]:
+def _taken(candidate: WithForm, sizes: Iterable[tuple[Size, int, int, int]]) -> Iterator[ConvSpec]:
     """The geometries of these sizes, each with the first counts that the candidate takes."""
     for size, side, step, margin in sizes:
         specs = (_spec(candidate.layout, counts, size, (side, step, margin)) for counts in COUNTS)
@@ -55,6 +55,9 @@ def _spec(layout: Layout, counts: tuple[int, int, int], size: Size, sizes: tuple
     kernel, stride, padding = ((each, each) for each in sizes)
     if layout.transposed:
         return transposed(counts, size, kernel, stride=stride, padding=padding)
-    groups = counts[1] if layout.depthwise else 1
-    counts = (counts[0], counts[1], counts[1]) if layout.depthwise else counts
-    return ConvSpec(*counts, *size, kernel, stride, padding, groups=groups)
+    batch, channels, filters = counts
+    groups = channels if layout.depthwise else 1
+    height, width = size
+    return ConvSpec(
+        batch, channels, groups if layout.depthwise else filters, height, width, kernel, stride, padding, groups=groups
+    )
