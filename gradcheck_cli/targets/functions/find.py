@@ -33,7 +33,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
-from gradcheck_cli.targets.functions.made_pair import made_pairs
+from gradcheck_cli.targets.functions.made_pair import in_made_shapes, made_pairs
 from gradcheck_cli.targets.functions.made_with import are_made_with, made_with
 from gradcheck_cli.targets.functions.methods import Methods, are_static, keeps_nothing, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
@@ -106,7 +106,8 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
     yield from pointwise_pairs(composed or alone)
     pair = composed or unpacked(alone, vars(loaded.module))
     pair = replace(pair, is_of_result=is_handed_results(loaded.tree, pair.fore.name, pair.back.name))
-    yield from _on_what_it_takes(pair)
+    for each in in_made_shapes(pair, composed or alone, vars(loaded.module)):
+        yield from _on_what_it_takes(each)
 
 
 def takes_what_its_forward_takes(loaded: Loaded) -> bool:

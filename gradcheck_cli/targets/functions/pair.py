@@ -358,7 +358,9 @@ def _meanings(
 def _options(
     item: Parameter, place: int, parts: Sequence[Any], names: Sequence[str], given: Sequence[str], several: bool
 ) -> Iterator[Meaning]:
-    if item.name in given and not (is_cache(item.name) and several):
+    # What both are handed by the name of a cache, `ctx`, where what the forward kept has a name of its own.
+    is_own = bool(names[-1]) and item.name not in names
+    if item.name in given and (is_own or not (is_cache(item.name) and several)):
         yield ARGUMENT, item.name
         return
     if item.name in names:

@@ -6,15 +6,17 @@ Each field of a dataclass, each weight of a dict, an object or a list is an argu
 from __future__ import annotations
 
 import ast
+import copy
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from types import SimpleNamespace
 from typing import Any
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.configuration import class_named
+from gradcheck_cli.targets.functions.made_object import made_here
 from gradcheck_cli.targets.functions.members import Members, members_of
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
@@ -96,10 +98,19 @@ def _weights(form: PairForm, module: Mapping[str, Any]) -> dict[str, _Packed]:
         # `a, b, c = q` takes a vector apart, where nothing but a letter is called as a weight is.
         are_held = held == leaves if members.kind == "places" else bool(held)
         has_gradient = any(belongs_to(text, leaves) not in ("", text) for text in given)
+        has_gradient = has_gradient or bool(_stored(form.back.node, name) & set(leaves))
         is_plain = members.kind == "keys" and not any(members.parts.values())
         if has_gradient or (are_held and (not is_plain or set(leaves) & set(given))):
-            found[name] = _Packed(dict.fromkeys(leaves, inspect.Parameter.empty), _Making(whole, module))
+            made = made_here(module, set(leaves)) if members.kind == "attributes" else None
+            making = _Making(whole, module, None if made is None else made.held)
+            found[name] = _Packed(dict.fromkeys(leaves, inspect.Parameter.empty), making)
     return found
+
+
+def _stored(node: ast.AST | None, name: str) -> set[str]:
+    """The attributes that are set of anything but this parameter: `grads.W += ...`."""
+    found = (inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)) if node is not None else ()
+    return {each.attr for each in found if isinstance(each.ctx, ast.Store) and getattr(each.value, "id", "") != name}
 
 
 def _functions(source: str) -> dict[str, ast.FunctionDef]:
@@ -112,6 +123,7 @@ class _Making:
 
     members: Members
     module: Mapping[str, Any]
+    held: Any = None
 
     def __call__(self, **leaves: Any) -> Any:
         """Of the leaves by name, those that are there."""
@@ -128,12 +140,17 @@ class _Making:
         return list(parts.values()) if members.kind == "places" else parts
 
     def _object(self, parts: Mapping[str, Any]) -> Any:
+        if self.held is not None:
+            return _with_parts(copy.copy(self.held), parts)
         kinds = (value for value in self.module.values() if isinstance(value, type))
         kind = next((kind for kind in kinds if set(parts) <= set(_slots(kind))), SimpleNamespace)
-        made: Any = object.__new__(kind)
-        for name, value in parts.items():
-            setattr(made, name, value)
-        return made
+        return _with_parts(object.__new__(kind), parts)
+
+
+def _with_parts(made: Any, parts: Mapping[str, Any]) -> Any:
+    for name, value in parts.items():
+        setattr(made, name, value)
+    return made
 
 
 def _slots(kind: type) -> Sequence[str]:
@@ -149,8 +166,9 @@ def _opened(
             given[name] = each.make(**{field: given.pop(field) for field in each.fields if field in given})
         result = call_by_name(call, {name: given[name] for name in signature.parameters if name in given})
         home = getattr(call, "__module__", "")
+        fields = {field for each in packed.values() for field in each.fields}
         is_several = isinstance(result, tuple)
-        return tuple(_as_dict(part, home) for part in result) if is_several else _as_dict(result, home)
+        return tuple(_as_dict(part, home, fields) for part in result) if is_several else _as_dict(result, home, fields)
 
     called.__signature__ = inspect.Signature(_parameters(signature, packed))  # type: ignore[attr-defined]
     return called
@@ -169,11 +187,17 @@ def _parameters(signature: inspect.Signature, packed: Mapping[str, _Packed]) -> 
     return found
 
 
-def _as_dict(value: Any, home: str) -> Any:
+def _as_dict(value: Any, home: str, fields: Set[str]) -> Any:
     """The fields of a dataclass, and the arrays of an object that has slots, of a class of the module `home`; anything
-    else as it is."""
+    else as it is. Of an object that has all `fields` these alone: what else it holds nobody was asked for."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     slots = _slots(type(value)) if type(value).__module__ == home else ()
-    held = vars(value) if isinstance(value, SimpleNamespace) else {name: getattr(value, name, None) for name in slots}
-    return {name: each for name, each in held.items() if each is not None} or value
+    is_open = isinstance(value, SimpleNamespace) or (not slots and _has_all(value, fields))
+    held = vars(value) if is_open else {name: getattr(value, name, None) for name in slots}
+    found = {name: each for name, each in held.items() if each is not None}
+    return ({name: found[name] for name in fields} if fields and fields <= found.keys() else found) or value
+
+
+def _has_all(value: Any, fields: Set[str]) -> bool:
+    return bool(fields) and set(fields) <= getattr(value, "__dict__", {}).keys()
