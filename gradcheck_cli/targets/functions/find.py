@@ -49,6 +49,7 @@ from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.pairs import Defined, backward_for, defined_by, is_hessian, pairs_among
 from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.pointwise import pointwise_pairs
+from gradcheck_cli.targets.functions.precomputed import computes_before, with_precomputed
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
@@ -104,6 +105,8 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield from network_forms(functions, network_forward(functions, alone.fore.name), alone.back.name)
         yield from made_pairs(alone, makings_of(functions, alone.fore.name))
     yield from pointwise_pairs(composed or alone)
+    before = {name: _function(loaded, name) for name in names if computes_before(name)}
+    alone = with_precomputed(alone, before) if composed is None else alone
     pair = composed or unpacked(alone, vars(loaded.module))
     pair = replace(pair, is_of_result=is_handed_results(loaded.tree, pair.fore.name, pair.back.name))
     for each in in_made_shapes(pair, composed or alone, vars(loaded.module)):

@@ -45,6 +45,7 @@ from gradcheck_cli.targets.functions.spelling import (
     argument_called,
     belongs_to,
     derived_argument,
+    derived_from,
     is_cache,
     is_upstream,
     looks_like_gradient,
@@ -142,7 +143,7 @@ class PairForm:
         is_entrywise = self.is_bare and not self.wiring.is_loss
         bare = "; it gives the derivative of each entry, which is multiplied by dE/dO" if is_entrywise else ""
         mean = f"; {_OF_THE_MEAN}" if self._is_averaged else ""
-        meant = f"; {self.back.meaning}" if self.back.meaning else ""
+        meant = "".join(f"; {each.meaning}" for each in (self.fore, self.back) if each.meaning)
         said = f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given})"
         return f"{said}{bare}{mean}{meant}"
 
@@ -315,10 +316,12 @@ def _with_output_named(
 
 def _upstreams(wanted: Sequence[str], outputs: Sequence[str]) -> list[str]:
     """The parameters that are gradients of outputs, in the order of the outputs where their names tell it."""
-    named = [
-        name for name in wanted if is_upstream(name) or (belongs_to(name, [o for o in outputs if o]) not in ("", name))
-    ]
-    place = {name: outputs.index(found) for name in named if (found := belongs_to(name, [o for o in outputs if o]))}
+    known = [name for name in outputs if name]
+    of_output = {name: belongs_to(name, known) or derived_from(name, known) for name in wanted}
+    named = [name for name in wanted if is_upstream(name) or of_output[name] not in ("", name)]
+    alike = [name for name in wanted if name in named or looks_like_gradient(name)]
+    named = alike if named and len(alike) <= len(outputs) else named  # beside dE/dH also dE/dO, under whatever name
+    place = {name: outputs.index(found) for name in named if (found := of_output[name])}
     return sorted(named, key=lambda name: place.get(name, 0))
 
 

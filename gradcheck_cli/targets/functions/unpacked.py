@@ -17,9 +17,10 @@ from typing import Any
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.configuration import class_named
 from gradcheck_cli.targets.functions.made_object import made_here
-from gradcheck_cli.targets.functions.members import Members, members_of
+from gradcheck_cli.targets.functions.members import FileFunctions, Members, members_of
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.prefixed import keys_computed, prefixes_of, without
 from gradcheck_cli.targets.functions.reading import parameter_names, texts_of
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache
 
@@ -44,8 +45,11 @@ def unpacked(form: PairForm, module: Mapping[str, Any]) -> PairForm:
     Args:
         module: what the names of its file mean.
     """
-    weights = _weights(form, module)
-    fore, back = (_with_fields(function, module, weights) for function in (form.fore, form.back))
+    functions = _functions(f"{form.fore.source}\n{form.back.source}")
+    prefixes = prefixes_of(functions.get(form.fore.name))
+    weights = _weights(form, module, without(prefixes, functions) if prefixes else functions)
+    bound = {**weights, **dict.fromkeys(prefixes if weights else (), _Packed({}, str))}
+    fore, back = (_with_fields(function, module, bound) for function in (form.fore, form.back))
     return dataclasses.replace(form, fore=fore, back=back) if fore is not form.fore else form
 
 
@@ -80,13 +84,13 @@ def _of_dataclass(kind: type) -> _Packed:
     return _Packed(fields, kind, {each.name: each.type for each in dataclasses.fields(kind)})
 
 
-def _weights(form: PairForm, module: Mapping[str, Any]) -> dict[str, _Packed]:
+def _weights(form: PairForm, module: Mapping[str, Any], functions: FileFunctions) -> dict[str, _Packed]:
     """The forward's parameters that hold weights, by their names or as of some the backward gives a gradient.
 
     A dict of which it gives none is one of settings, as `bn_param`.
     """
-    given = texts_of(form.back.node)
-    functions = _functions(f"{form.fore.source}\n{form.back.source}")
+    back = functions.get(form.back.name, form.back.node)
+    given, keys = texts_of(back), keys_computed(back)
     found: dict[str, _Packed] = {}
     for name in parameter_names(form.fore.node):
         members = None if is_cache(name) else members_of(functions.get(form.fore.name), name, functions)
@@ -98,9 +102,11 @@ def _weights(form: PairForm, module: Mapping[str, Any]) -> dict[str, _Packed]:
         # `a, b, c = q` takes a vector apart, where nothing but a letter is called as a weight is.
         are_held = held == leaves if members.kind == "places" else bool(held)
         has_gradient = any(belongs_to(text, leaves) not in ("", text) for text in given)
-        has_gradient = has_gradient or bool(_stored(form.back.node, name) & set(leaves))
+        has_gradient = has_gradient or bool(_stored(back, name) & set(leaves))
+        has_gradient = has_gradient or (are_held and any(key.fullmatch(leaf) for key in keys for leaf in leaves))
         is_plain = members.kind == "keys" and not any(members.parts.values())
-        if has_gradient or (are_held and (not is_plain or set(leaves) & set(given))):
+        is_more = is_plain and not set(leaves) <= _texts_in(functions, form.fore.source)  # than what the forward reads
+        if not is_more and (has_gradient or (are_held and (not is_plain or set(leaves) & set(given)))):
             made = made_here(module, set(leaves)) if members.kind == "attributes" else None
             making = _Making(whole, module, None if made is None else made.held)
             found[name] = _Packed(dict.fromkeys(leaves, inspect.Parameter.empty), making)
@@ -111,6 +117,11 @@ def _stored(node: ast.AST | None, name: str) -> set[str]:
     """The attributes that are set of anything but this parameter: `grads.W += ...`."""
     found = (inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)) if node is not None else ()
     return {each.attr for each in found if isinstance(each.ctx, ast.Store) and getattr(each.value, "id", "") != name}
+
+
+def _texts_in(functions: FileFunctions, source: str) -> set[str]:
+    """The texts in a forward and in what it uses."""
+    return {text for name in _functions(source) for text in texts_of(functions[name])}
 
 
 def _functions(source: str) -> dict[str, ast.FunctionDef]:
