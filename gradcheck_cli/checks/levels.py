@@ -18,10 +18,8 @@ from gradcheck_cli.model import GRADIENTS, TENSORS, Array, Case, ConvSpec, Gradi
 from gradcheck_cli.model.in_settings import Level, SettingResult
 from gradcheck_cli.numbers import exact, graded
 from gradcheck_cli.numbers.formats import BITS, FEWEST_BITS, cut_to, limit_of, rounded_to
-from gradcheck_cli.numbers.rounding import allowed_low
+from gradcheck_cli.numbers.rounding import TF32_FACTORS, allowed_low
 
-# Each of two inputs rounded to 11 bits is off by at most 2^-11 of itself.
-ALLOWED_TF32 = 2.0**-10
 # Of a layer of ones: so many times as many as the format can count. What stops is then off by a third.
 BEYOND = 1.5
 
@@ -198,9 +196,9 @@ class Leveller:
         error = probe.error(name)
         if self.bits == BITS["float32"] and self._is_of_rounded(name, probe, BITS["tf32"]):
             verdict = Verdict.PASS if self.setting.tf32 == "on" else Verdict.FAIL
-            detail = f"TF32 rounding: {error:.2g} of A, allowed {ALLOWED_TF32:.2g}"
+            detail = f"TF32 rounding: {error:.2g} of A, allowed {TF32_FACTORS:.2g}"
             detail += "" if self.setting.tf32 == "on" else ", and TF32 is off"
-            return self._result(name, verdict, "TF32 rounding", detail, (error, ALLOWED_TF32))
+            return self._result(name, verdict, "TF32 rounding", detail, (error, TF32_FACTORS))
         return self._result(name, Verdict.FAIL, "rounded inputs", self._of_inputs(name, probe), (error, 0.0))
 
     def _of_inputs(self, name: GradientName, probe: Probed) -> str:

@@ -27,7 +27,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
     outputs_of,
 )
-from gradcheck_cli.targets.functions.jacobians import of_jacobian, weighed
+from gradcheck_cli.targets.functions.jacobians import fitting_arguments, of_jacobian, weighed
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import (
     claimed,
@@ -205,7 +205,9 @@ class PairForm:
         assert self.wiring is not None
         arguments = float_arrays(values)
         entries = rejoined(unstacked(entries_of(back, self.returned(list(arguments))), arguments), arguments)
-        gradients, returned = claimed(owners(entries, arguments), entries)
+        is_named = any(name and belongs_to(name, list(arguments)) for name, _ in entries)
+        owed = fitting_arguments(entries, upstream[0], arguments) if self.is_bare and not is_named else arguments
+        gradients, returned = claimed(owners(entries, owed), entries)
         if self.is_bare:
             returned = tuple(of_jacobian(entry, upstream[0], arguments) for entry in returned)
             gradients = {name: weighed(array, upstream[0], arguments[name]) for name, array in gradients.items()}
