@@ -55,6 +55,7 @@ from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,
     base_of,
+    is_upstream,
     tokens,
 )
 from gradcheck_cli.targets.functions.stand_ins import with_stand_ins
@@ -97,6 +98,7 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
     # Only beside one that makes parameters is the text of every function of use.
     functions = {name: _function(loaded, name) for name in names} if has_keys or any(map(initializes, names)) else {}
     if isinstance(alone, LossForm):
+        alone = LossForm(unpacked(PairForm(alone.function, alone.function), vars(loaded.module)).fore)
         yield from made_losses(alone, functions)
         yield from of_module_arrays(alone, vars(loaded.module))
         yield from _on_what_it_takes(alone)
@@ -204,6 +206,8 @@ def _pair(loaded: Loaded, pairs: Mapping[str, str]) -> PairForm | LossForm:
     if not callable(loaded.target):
         raise NotAFunctionError("build", f"{name} is no function")
     forward, backward = (pairs[name], name) if name in pairs else (name, backward_for(name, pairs))
+    if backward and _is_whole_by_itself(loaded, forward, backward):
+        return LossForm(_function(loaded, backward))
     if backward:
         back = _function(loaded, backward)
         back = by_first_argument(back) if is_hessian(backward) else back
@@ -214,6 +218,13 @@ def _pair(loaded: Loaded, pairs: Mapping[str, str]) -> PairForm | LossForm:
         raise lacks_a_forward(name)
     beside = f"write {_named(name, 'backward')}(dout, ...) beside it, or name the function that goes backward"
     raise NotAFunctionError("build", f"no backward of {name} stands in its file", beside)
+
+
+def _is_whole_by_itself(loaded: Loaded, forward: str, backward: str) -> bool:
+    """Does a backward that is handed no G call its forward, and give the loss and its gradients?"""
+    node = loaded.node(backward)
+    defined = defined_by(node)
+    return forward in defined.calls and not any(map(is_upstream, defined.needed)) and gives_gradients(node)
 
 
 def is_a_backward(loaded: Loaded) -> bool:

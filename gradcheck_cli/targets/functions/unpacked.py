@@ -26,7 +26,7 @@ from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache
 
 # What arrays of weights are called, as keys and as attributes.
 _HELD = re.compile(
-    r"^(?:[WUVwuv][A-Za-z]{0,3}|[bB][A-Za-z]{0,2}|gamma|beta|scale|shift|weights?|bias|kernel)_?[A-Za-z]?\d*$"
+    r"^(?:[WUVwuv][A-Za-z]{0,3}|[bB][A-Za-z]{0,2}|[WUVb]_[a-z]{2,6}|gamma|beta|scale|shift|weights?|bias|kernel)_?[A-Za-z]?\d*$"
 )
 
 
