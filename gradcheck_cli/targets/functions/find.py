@@ -37,7 +37,7 @@ from gradcheck_cli.targets.functions.made_pair import in_made_shapes, made_pairs
 from gradcheck_cli.targets.functions.made_with import are_made_with, made_with
 from gradcheck_cli.targets.functions.methods import Methods, are_static, keeps_nothing, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
-from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
+from gradcheck_cli.targets.functions.module_arrays import of_module_arrays, pair_of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import makings_of, network_forms, network_forward, reads_keys
@@ -109,6 +109,8 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
     yield from pointwise_pairs(composed or alone)
     before = {name: _function(loaded, name) for name in names if computes_before(name)}
     alone = with_precomputed(alone, before) if composed is None else alone
+    if composed is None:
+        yield from pair_of_module_arrays(alone, vars(loaded.module))
     pair = composed or unpacked(alone, vars(loaded.module))
     pair = replace(pair, is_of_result=is_handed_results(loaded.tree, pair.fore.name, pair.back.name))
     for each in in_made_shapes(pair, composed or alone, vars(loaded.module)):
