@@ -41,9 +41,11 @@ from gradcheck_cli.targets.functions.reading import (
 )
 from gradcheck_cli.targets.functions.spelling import (
     ANGLE_WORDS,
+    COUNT_WORDS,
     are_renamed,
     argument_called,
     belongs_to,
+    counts_data,
     derived_argument,
     derived_from,
     is_cache,
@@ -51,7 +53,6 @@ from gradcheck_cli.targets.functions.spelling import (
     looks_like_gradient,
     shape_called,
     tokens,
-    word_set,
 )
 
 # What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
@@ -272,7 +273,6 @@ _MOST_MEANINGS = 8
 _MOST_OF_LENGTHS = 36
 # The slice of a shape -> what the product of its lengths is. The number of samples first.
 _LENGTHS = {(None, 1): "rows", (-1, None): "columns", (None, None): "size"}
-_COUNTS = word_set("size count num number length len m n batch samples dim dims units features classes")
 
 
 def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Sequence[str]) -> Iterator[Wiring]:
@@ -312,7 +312,7 @@ def _with_output_named(
     """
     left = [name for name in needed if name not in (*names, *given)]
     left = [name for name in left if not is_upstream(name) and not looks_like_gradient(name)]
-    is_known = len(left) != 1 or list(names).count("") != 1 or set(tokens(left[0])) - _COUNTS
+    is_known = len(left) != 1 or list(names).count("") != 1 or set(tokens(left[0])) - COUNT_WORDS
     return list(names) if is_known or counts_with(back, left[0]) else [name or left[0] for name in names]
 
 
@@ -383,7 +383,7 @@ def _options(
     argument = argument_called(item.name, given)
     if shaped:
         yield SHAPE, shaped
-    elif not argument and not item.has_default and set(tokens(item.name)[-1:]) & _COUNTS:
+    elif not argument and not item.has_default and counts_data(item.name):
         yield from ((LENGTH, (name, slice(*part))) for name in given for part in _LENGTHS)
         return
     elif argument:

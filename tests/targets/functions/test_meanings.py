@@ -132,3 +132,71 @@ def test_an_unnamed_gradient_of_a_total_is_of_the_argument_whose_derivative_it_i
     report = function_here(f"{file}:grad_row_likelihood")
 
     assert {"th": Verdict.PASS} == {name: result.verdict for name, result in report.gradients.items()}
+
+
+SURVIVAL = """
+import numpy as np
+
+def survival(X, duration, died, beta):
+    order = np.argsort(-duration)
+    risk = (X @ beta)[order]
+    seen = died[order]
+    loss, gradient, total, moved = 0.0, np.zeros_like(beta), 0.0, np.zeros_like(beta)
+    for i, row in enumerate(X[order]):
+        total += np.exp(risk[i])
+        moved += row * np.exp(risk[i])
+        if seen[i] == 1:
+            loss += np.log(total) - risk[i]
+            gradient += SIGN moved / total - row
+    return loss, gradient
+"""
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("", Verdict.PASS), ("2 *", Verdict.FAIL)])
+def test_what_is_asked_whether_it_is_1_says_yes_or_no(tmp_path, sign, verdict):
+    """Of other numbers none is 1: nobody died, and the loss would not use its weights."""
+    file = tmp_path / "survival.py"
+    file.write_text(SURVIVAL.replace("SIGN ", sign))
+
+    report = function_here(f"{file}:survival")
+
+    assert {"beta": verdict} == {name: result.verdict for name, result in report.gradients.items()}
+    assert not any(finding.id == "unused-in-forward" for finding in report.findings)
+
+
+NET = """
+import numpy as np
+
+def squeeze(o):
+    e = np.exp(o - o.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+def surprise_loss(P, y):
+    return -np.sum(y * np.log(P)) / len(y)
+
+def forward(x, W1, b1, W2, b2):
+    # x: (batch, 784)
+    U = x @ W1.T + b1.T  # (batch, 40)
+    Z = np.maximum(0, U)
+    return squeeze(Z @ W2.T + b2.T), Z, U
+
+def gradient(x, y, P, Z, U, W2, batch_size):
+    up = (P - y) / batch_size
+    dW2 = up.T @ Z
+    db2 = FACTOR up.sum(axis=0).reshape(-1, 1)
+    back = up @ W2 * (U > 0)
+    return back.T @ x, back.sum(axis=0).reshape(-1, 1), dW2, db2
+"""
+
+
+@pytest.mark.parametrize(("factor", "wrong"), [("", set()), ("2 *", {"b2"})])
+def test_a_network_is_handed_back_what_its_forward_calls_so(tmp_path, factor, wrong):
+    """And the number of rows; lengths of examples in comments are no lengths, and targets are no places of a row."""
+    file = tmp_path / "net.py"
+    file.write_text(NET.replace("FACTOR ", factor))
+
+    report = function_here(f"{file}:gradient")
+
+    assert {"W1", "b1", "W2", "b2"} == report.gradients.keys()
+    assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}
+    assert "Z = output 3" in report.why

@@ -17,7 +17,9 @@ from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
     goes_through_steps,
     is_count,
+    is_sorted_by,
     number_of_names,
+    says_yes_or_no,
     settings,
     words_compared,
     zipped,
@@ -193,6 +195,10 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and found[0].kind in (*REAL, "index") and zipped(form.source, item.name):
         # Side by side what is longer is cut off, and nobody sees it.
         return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
+    if not item.has_default and found[0].kind in REAL and is_sorted_by(form.source, item.name):
+        return [replace(found[0], axes="n"), *found]
+    if not item.has_default and found[0].kind in REAL and says_yes_or_no(form.source, item.name):
+        return [*(Proposal("index", axes, 2) for axes in ("n", "n 1", "")), *found]
     if not item.has_default and is_unrolled(form.source, item.name):
         return [Proposal("real", UNROLLED), *found]
     if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):

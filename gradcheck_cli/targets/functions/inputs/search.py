@@ -41,6 +41,7 @@ from gradcheck_cli.targets.functions.inputs.labels import (
     leaves_out,
     mixes_columns,
 )
+from gradcheck_cli.targets.functions.inputs.lone_numbers import may_be_arrays
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import (
     choices,
@@ -157,7 +158,7 @@ class InputSearch:
         nothing = nothing or (_COLUMNS if mixes_columns(found.form, sample) else "")
         nothing = nothing or (_NO_NUMBER if is_of_no_number(found.form, sample, outputs) else "")
         is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
-        at_number = self._is_wrong_at_a_number(found, choice)
+        at_number = may_be_arrays(found.form, sample, self._guessed(choice))
         is_seen = is_seen and not at_number and not self._hides_a_shape(found)
         if is_number and is_seen and not self._is_of_another(found):
             return False
@@ -165,14 +166,11 @@ class InputSearch:
             self.doubtful, self.proves_nothing, self.is_at_number = found, nothing, at_number
         return True
 
-    def _is_wrong_at_a_number(self, found: Guess, choice: ProposalChoice) -> bool:
-        """Is it no derivative with a usual number for what may be an array: `p` of a dropout, or chances?"""
-        may_be_others = any(
-            choice[item.name].kind == "constant" and any(each.kind != "constant" for each in options)
-            for item, options in zip(self.form.parameters, options_of(self.form, {}), strict=True)
-            if not item.has_default and not self._is_said(item, self.said.fixed or ())
-        )
-        return may_be_others and not is_derivative(found.form, found.samples[0])
+    def _guessed(self, choice: ProposalChoice) -> list[tuple[Proposal, Sequence[Proposal]]]:
+        """Of what nobody said anything of: what it is, and all that it may be."""
+        listed = zip(self.form.parameters, options_of(self.form, {}), strict=True)
+        said = self.said.fixed or ()
+        return [(choice[one.name], each) for one, each in listed if not (one.has_default or self._is_said(one, said))]
 
     def _hides_a_shape(self, found: Guess) -> bool:
         """It fits where a length is 1, and elsewhere its gradient has the shape of the output."""
