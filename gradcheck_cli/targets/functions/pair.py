@@ -42,18 +42,17 @@ from gradcheck_cli.targets.functions.reading import (
 from gradcheck_cli.targets.functions.spelling import (
     ANGLE_WORDS,
     COUNT_WORDS,
-    are_renamed,
     argument_called,
     belongs_to,
     counts_data,
     derived_argument,
-    derived_from,
     is_cache,
     is_upstream,
     looks_like_gradient,
     shape_called,
     tokens,
 )
+from gradcheck_cli.targets.functions.upstreams import guessed_upstreams, upstreams_named
 
 # What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
 # entry of what the forward returned; the shape of an argument, or one of its lengths; all arguments in a list; what a
@@ -291,8 +290,8 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
         if not item.has_default and item.name not in (*given, *names) and item.name in own
     }
     wanted = [item for item in wanted if item.name not in settings]
-    upstreams = _upstreams([item.name for item in wanted if item.name not in own], names)
-    for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given, several):
+    upstreams = upstreams_named([item.name for item in wanted if item.name not in own], names)
+    for grads in [upstreams] if upstreams else guessed_upstreams(wanted, given, several):
         rest = [item for item in wanted if item.name not in grads]
         for meanings in _meanings(rest, parts, names, given, several):
             used = {which for kind, which in meanings.values() if kind == CACHE and which is not None}
@@ -314,32 +313,6 @@ def _with_output_named(
     left = [name for name in left if not is_upstream(name) and not looks_like_gradient(name)]
     is_known = len(left) != 1 or list(names).count("") != 1 or set(tokens(left[0])) - COUNT_WORDS
     return list(names) if is_known or counts_with(back, left[0]) else [name or left[0] for name in names]
-
-
-def _upstreams(wanted: Sequence[str], outputs: Sequence[str]) -> list[str]:
-    """The parameters that are gradients of outputs, in the order of the outputs where their names tell it."""
-    known = [name for name in outputs if name]
-    of_output = {name: belongs_to(name, known) or derived_from(name, known) for name in wanted}
-    named = [name for name in wanted if is_upstream(name) or of_output[name] not in ("", name)]
-    alike = [name for name in wanted if name in named or looks_like_gradient(name)]
-    named = alike if named and len(alike) <= len(outputs) else named  # beside dE/dH also dE/dO, under whatever name
-    place = {name: outputs.index(found) for name in named if (found := of_output[name])}
-    return sorted(named, key=lambda name: place.get(name, 0))
-
-
-def _guessed_upstreams(wanted: Sequence[Parameter], given: Sequence[str], several: bool) -> list[list[str]]:
-    """No name tells a G: none where the backward takes arguments, what was kept or one thing only; else the first.
-
-    Args:
-        several: the forward gives more than one thing, so that what is called a cache is one.
-    """
-    needed = [item.name for item in wanted if not item.has_default]
-    if are_renamed(needed, given):
-        return [[]]
-    if all(argument_called(name, given) for name in needed) or len(needed) <= 1:
-        return [[], needed[:1]] if len(needed) == 1 else [[]]
-    free = [name for name in needed if not argument_called(name, given) and not (several and is_cache(name))]
-    return [[name] for name in free] or [[]]
 
 
 def _meanings(
