@@ -41,7 +41,7 @@ from gradcheck_cli.targets.conventions.forgotten import left_behind
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try, transposed_kinds
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import Within
-from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layout import Layout, is_pointwise
 from gradcheck_cli.targets.conventions.layouts import LayerKind, every
 from gradcheck_cli.targets.conventions.multiplier import is_wider, looks_plain
 from gradcheck_cli.targets.conventions.parts import parts
@@ -105,7 +105,7 @@ def recognise(
             if isinstance(error, TransposedError):
                 kinds, transposed = transposed or kinds, []
             elif isinstance(error, AnotherLayerError):  # of so many axes it is, and no convolution
-                kinds = []
+                kinds = [specs for specs in kinds if is_pointwise(specs[0])]
         else:
             if is_right:
                 return replace(chosen, is_right=True)
@@ -117,7 +117,7 @@ def recognise(
             has_to_be_right = not weaker and not any(isinstance(error, TransposedError) for error in refusals)
             kinds, transposed = transposed, []
     # Where nothing is right, that the padding repeats something is no more than a word in the text.
-    best = min(weaker, key=lambda one: (not one.plan, one.candidate.layout.modes != ("zeros",)), default=None)
+    best = min(weaker, key=_doubts, default=None)
     if best is None or not best.plan:
         # That every way raised is known only where every way was tried.
         cut_short = next((error for error in refusals if isinstance(error, NoTimeError)), None)
@@ -127,6 +127,12 @@ def recognise(
         if best is None or is_refused_first:
             raise next((error for error in refusals if isinstance(error, AnotherLayerError)), refusals[0])
     return best
+
+
+def _doubts(chosen: Chosen) -> tuple[bool, bool, bool]:
+    """What speaks against a way in which nothing is right; one tap is only tried where the text says so."""
+    layout = chosen.candidate.layout
+    return not chosen.plan, layout.modes != ("zeros",), not layout.pointwise
 
 
 def _shares(work: float, clock: float, parts: int) -> tuple[float, float]:
