@@ -15,6 +15,7 @@ from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
 from gradcheck_cli.targets.functions.plain import PlainFunction, Remade, call_by_name
 
 _Inner = ast.FunctionDef | ast.AsyncFunctionDef
+# What is returned where a value comes with its way back.
 _VALUE_AND_BACK = 2
 
 

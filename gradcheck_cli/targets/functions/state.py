@@ -239,7 +239,7 @@ def parameters(instance: Any, labels: Mapping[str, str] | None = None) -> list[H
 
 
 @cache
-def _moved_on(kind: type) -> frozenset[str]:
+def _moved_on(kind: Any) -> frozenset[str]:
     """The attributes that a forward moves on from what they were, as statistics of all batches so far."""
     found: set[str] = set()
     for name in FORWARDS:
