@@ -228,7 +228,8 @@ def parameters(instance: Any, labels: Mapping[str, str] | None = None) -> list[H
     Args:
         labels: see `held`.
     """
-    moved = _moved_on(type(instance))
+    kind: Any = type(instance)
+    moved = _moved_on(kind)
     found = [
         one
         for one in held(instance, labels)
