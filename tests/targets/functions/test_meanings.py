@@ -283,3 +283,32 @@ def test_a_loss_in_one_word_is_a_loss(tmp_path):
     file = tmp_path / "compared.py"
     file.write_text(COMPARED)
     assert function_here(f"{file}:crossentropy_prime").verdict is Verdict.PASS
+
+
+PAIRED = """
+import numpy as np
+
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+
+def closeness(word, beside, others, inner, outer):
+    v, u, rest = inner[word], outer[beside], outer[others]
+    loss = -np.log(squash(u @ v)) - np.log(squash(-rest @ v)).sum()
+    d_inner, d_outer = np.zeros_like(inner), np.zeros_like(outer)
+    d_inner[word] = (squash(u @ v) - 1) * u SIGN squash(rest @ v) @ rest
+    d_outer[beside] += (squash(u @ v) - 1) * v
+    np.add.at(d_outer, others, squash(rest @ v)[:, None] * v)
+    return loss, d_inner, d_outer
+"""
+
+
+@pytest.mark.parametrize(("sign", "wrong"), [("+", set()), ("-", {"inner"})])
+def test_what_others_choose_rows_of_is_a_table(tmp_path, sign, wrong):
+    """By its use, as no name says it; what chooses is one whole number, or several."""
+    file = tmp_path / "paired.py"
+    file.write_text(PAIRED.replace("SIGN", sign))
+
+    report = function_here(f"{file}:closeness")
+
+    assert {"inner", "outer"} == report.gradients.keys()
+    assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}

@@ -17,6 +17,7 @@ from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
     goes_through_steps,
     is_count,
+    is_looked_up,
     is_sorted_by,
     number_of_names,
     says_yes_or_no,
@@ -159,6 +160,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     )
     found = [*_of_ratings(form, item), *_of_both(form, item, found), *found]
     found = [*_of_products(form, item, found), *found]
+    if found[0].kind in REAL and is_looked_up(form.source, item.name, [other.name for other in form.parameters]):
+        found = [replace(found[0], axes=_TABLE), *found]
     if item.may_be_row and found[0].kind in REAL:  # last: a length of 1 hides what is summed or cut off
         found = [*found, replace(found[0], axes="1 d")]
     if is_symmetric_name(item.name) and _is_handed_nothing(form) and found[0].kind in REAL:
@@ -308,6 +311,8 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
 
 # Sides of windows and numbers of groups. At 1 nothing of what they do is seen.
 _WHOLE = (2, 3)
+# Rows of which whole numbers choose some.
+_TABLE = "v d"
 # Arrays in the place of None, before it is left out; a mask is either of one axis more or less or of none.
 _OPTIONAL = 4
 _WEIGHT_NAMES = re.compile(r"^[Ww]_?[A-Za-z]{0,4}\d?$")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -129,6 +130,13 @@ def _is_taken_apart(source: str, name: str) -> bool:
     return any(
         isinstance(node, ast.Subscript | ast.Starred | ast.Attribute) and _is(node.value, name) for node in nodes
     )
+
+
+def is_looked_up(source: str, name: str, others: Sequence[str]) -> bool:
+    """Does another parameter choose rows of it: `table[word]`, `W[ids]`?"""
+    nodes = ast.walk(syntax.parse(source)) if source else ()
+    chosen = (node.slice for node in nodes if isinstance(node, ast.Subscript) and _is(node.value, name))
+    return any(isinstance(each, ast.Name) and each.id in others for each in chosen)
 
 
 def is_sorted_by(source: str, name: str) -> bool:
