@@ -312,3 +312,47 @@ def test_what_others_choose_rows_of_is_a_table(tmp_path, sign, wrong):
 
     assert {"inner", "outer"} == report.gradients.keys()
     assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}
+
+
+SCALAR = """
+import math
+
+import numpy as np
+
+def chance(t):
+    return 1 / (1 + math.exp(-t))
+
+def surprise_loss(x, y, beta):
+    p = chance(sum(a * b for a, b in zip(x, beta)))
+    return -math.log(p) if y == 1 else -math.log(1 - p)
+
+def surprise_loss_gradient(x, y, beta):
+    off = chance(sum(a * b for a, b in zip(x, beta))) - y
+    return [off * each for each in x]
+
+def swing_energy(theta, omega, length=1.0):
+    return 0.5 * (length * omega) ** 2 + 9.81 * length * (1 - np.cos(theta))
+
+def swing_energy_grad(theta, omega, length=1.0):
+    return 9.81 * length * np.sin(theta), LENGTH * omega
+"""
+
+
+def test_what_is_compared_with_1_by_itself_is_0_or_1(tmp_path):
+    """A label of 4 is no label of such a loss."""
+    file = tmp_path / "scalar.py"
+    file.write_text(SCALAR.replace("LENGTH", "length ** 2"))
+    report = function_here(f"{file}:surprise_loss_gradient")
+    assert {"beta": Verdict.PASS} == {name: result.verdict for name, result in report.gradients.items()}
+
+
+@pytest.mark.parametrize(("length", "wrong"), [("length ** 2", set()), ("length", {"omega"})])
+def test_a_loss_of_entries_is_asked_with_arrays_that_are_alike(tmp_path, length, wrong):
+    """One that is spread over the other would have a gradient that was never summed."""
+    file = tmp_path / "scalar.py"
+    file.write_text(SCALAR.replace("LENGTH", length))
+
+    report = function_here(f"{file}:swing_energy_grad")
+
+    assert {"theta", "omega"} == report.gradients.keys()
+    assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}

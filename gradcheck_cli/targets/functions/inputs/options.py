@@ -201,7 +201,7 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
         return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
     if not item.has_default and found[0].kind in REAL and is_sorted_by(form.source, item.name):
         return [replace(found[0], axes="n"), *found]
-    if not item.has_default and found[0].kind in REAL and says_yes_or_no(form.source, item.name):
+    if not item.has_default and found[0].kind in (*REAL, "index") and says_yes_or_no(form.source, item.name):
         return [*(Proposal("index", axes, 2) for axes in ("n", "n 1", "")), *found]
     if not item.has_default and found[0].kind in (*REAL, "constant") and sizes_arrays(form.source, item.name):
         return [*(Proposal("length", below=letter) for letter in "dn"), *found]

@@ -9,7 +9,7 @@ from typing import Any
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.inputs.proposals import constant
-from gradcheck_cli.targets.functions.spelling import tokens
+from gradcheck_cli.targets.functions.spelling import is_target, tokens
 
 # What is called with whole numbers: `a.reshape(k, p, -1)`, `range(p)`.
 _SHAPED = ("reshape", "view", "range")
@@ -156,13 +156,17 @@ def stands_in_arithmetic(source: str, name: str) -> bool:
 def says_yes_or_no(source: str, name: str) -> bool:
     """Does the code ask whether an entry of a parameter is 1: `event[i] == 1`, `sorted_event = event[order]` before it?
 
-    `x == 1` is asked of a number, and of what is kept from it.
+    `x == 1` is asked of a number, and of what is kept from it; of what is compared with, `y == 1`, it is the same.
     """
     tree = list(ast.walk(syntax.parse(source))) if source else []
     parts = (node for node in tree if isinstance(node, ast.Assign) and _is_part_of(node.value, {name}))
     names = {name, *(target.id for node in parts for target in node.targets if isinstance(target, ast.Name))}
     compared = (node for node in tree if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq))
-    found = {getattr(node.comparators[0], "value", None) for node in compared if _is_part_of(node.left, names)}
+    found = {
+        getattr(node.comparators[0], "value", None)
+        for node in compared
+        if _is_part_of(node.left, names) or (is_target(name) and _is(node.left, name))
+    }
     return bool(found) and found <= {0, 1} and 1 in found
 
 

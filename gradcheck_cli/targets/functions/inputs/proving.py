@@ -13,6 +13,7 @@ from gradcheck_cli.targets.functions.inputs.meant import is_derivative
 from gradcheck_cli.targets.functions.inputs.running import takes
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
+from gradcheck_cli.targets.functions.total_loss import TotalLossForm
 
 # A step that shows in every sum; only whether anything changes is looked at.
 _BESIDE = 1e-3
@@ -73,10 +74,16 @@ def _gives_several(form: WrittenFunction, sample: Sample, outputs: Sequence[Arra
     return not _is_entrywise(form, sample, outputs[0]) and not is_derivative(form, sample)
 
 
+def is_wrong_total(form: WrittenFunction, sample: Sample) -> bool:
+    """Is it no derivative of the total of several losses? One argument may be spread over another that has as many."""
+    return isinstance(form, TotalLossForm) and not is_derivative(form, sample)
+
+
 def is_right_entrywise(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
-    """Is it right as the slope at each entry of the one array that it takes, as that of a loss of residuals is?"""
-    is_alone = len(float_arrays(sample.values)) == len(outputs) == 1
-    return _is_bare(form) and is_alone and _is_entrywise(form, sample, outputs[0]) and is_derivative(form, sample)
+    """Is it right as the slope at each entry of arrays that are all alike, as that of a loss of residuals is?"""
+    shapes = {array.shape for array in float_arrays(sample.values).values()}
+    are_alike = len(outputs) == 1 and shapes == {outputs[0].shape}
+    return _is_bare(form) and are_alike and _is_entrywise(form, sample, outputs[0]) and is_derivative(form, sample)
 
 
 def _is_bare(form: WrittenFunction) -> bool:

@@ -52,6 +52,7 @@ from gradcheck_cli.targets.functions.inputs.proving import (
     has_a_one,
     is_meant_for_a_vector,
     is_right_entrywise,
+    is_wrong_total,
     proves,
 )
 from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
@@ -155,6 +156,7 @@ class InputSearch:
         is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
         is_seen = is_seen and not self._hides_a_shape(found)
         is_seen = is_seen and not is_meant_for_a_vector(found.form, sample, outputs)
+        is_seen = is_seen and not is_wrong_total(found.form, sample)
         if is_number and is_seen and not self._is_of_another(found):
             return False
         if self.doubtful is None:
