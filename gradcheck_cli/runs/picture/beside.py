@@ -51,7 +51,7 @@ PIECES = (
 DATA = "data"
 
 
-class Beside:
+class SecondProcess:
     """The other process, as the source of what it computes. It is ended with `close`."""
 
     def __init__(self, number: int, answers: BinaryIO) -> None:
@@ -92,7 +92,7 @@ class Beside:
 
 
 @contextmanager
-def begun_beside(options: RunOptions, plan: Plan) -> Iterator[Beside | None]:
+def begun_beside(options: RunOptions, plan: Plan) -> Iterator[SecondProcess | None]:
     """A process that is computing already, for as long as the block lasts; None where there is no use for one."""
     beside = _fork(options) if is_of_use(options, plan) else None
     try:
@@ -124,7 +124,7 @@ def _is_file(name: str) -> bool:
     return False
 
 
-def _fork(options: RunOptions) -> Beside | None:
+def _fork(options: RunOptions) -> SecondProcess | None:
     reads, writes = os.pipe()
     try:
         number = os.fork()
@@ -136,7 +136,7 @@ def _fork(options: RunOptions) -> Beside | None:
         os.close(reads)
         _compute(options, writes)
     os.close(writes)
-    return Beside(number, os.fdopen(reads, "rb"))
+    return SecondProcess(number, os.fdopen(reads, "rb"))
 
 
 def _compute(options: RunOptions, writes: int) -> NoReturn:

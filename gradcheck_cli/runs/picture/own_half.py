@@ -33,7 +33,7 @@ from gradcheck_cli.sameness.channels import Evidence
 T = TypeVar("T")
 
 
-class Source(Protocol):
+class PieceSource(Protocol):
     """Where a piece may come from that is not computed here."""
 
     def take(self, name: str) -> list[Any]:
@@ -79,7 +79,7 @@ class OwnHalf:
     judged: Judged
     pool: Executor
     returned: Array | None = None
-    source: Source | None = None
+    source: PieceSource | None = None
 
     @cached_property
     def case(self) -> Case:

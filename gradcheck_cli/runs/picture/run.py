@@ -38,7 +38,7 @@ from gradcheck_cli.oracles import autograd, forward, numeric
 from gradcheck_cli.oracles.autograd import LayerSettings
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.picture.answer import EXIT_OF_VERDICT, answer, method, verdict_of
-from gradcheck_cli.runs.picture.beside import Beside
+from gradcheck_cli.runs.picture.beside import SecondProcess
 from gradcheck_cli.runs.picture.data import Data, experiment_of
 from gradcheck_cli.runs.picture.figures import figures_of, shown
 from gradcheck_cli.runs.picture.full_size import full_size_checks
@@ -87,7 +87,9 @@ class BothSides:
         return frozenset(name for name, seen in verdicts.items() if Verdict.PASS in seen and seen <= held)
 
 
-def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages, beside: Beside | None = None) -> RunReport:
+def run_on(
+    data: Data, plan: Plan, options: RunOptions, stages: Stages, beside: SecondProcess | None = None
+) -> RunReport:
     """`run_experiment` after the pictures are read and torch is imported; `beside` has begun with a part of it."""
     surroundings = set_up(data.cut_to(plan.judged) if plan.is_cut else data, options)
     with judged_code(options) as code, numeric.workers(surroundings.settings.threads or os.cpu_count() or 1) as pool:
@@ -154,7 +156,7 @@ def _experiment(options: RunOptions, plan: Plan, data: Data, sides: BothSides, c
 
 
 def _own_half(
-    surroundings: Surroundings, code: UnderTest, pool: Executor, beside: Beside | None, run: LayerRun
+    surroundings: Surroundings, code: UnderTest, pool: Executor, beside: SecondProcess | None, run: LayerRun
 ) -> OwnHalf:
     """What follows from autograd's run without it, taken from where it was begun if that was on the same data."""
     case, settings = run.case, surroundings.settings

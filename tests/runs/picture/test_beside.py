@@ -36,12 +36,12 @@ def fitted(monkeypatch):
     """Whether each second process was found to compute on the run's own data."""
     found = []
 
-    class Watched(beside.Beside):
+    class Watched(beside.SecondProcess):
         def fits(self, half):
             found.append(super().fits(half))
             return found[-1]
 
-    monkeypatch.setattr(beside, "Beside", Watched)
+    monkeypatch.setattr(beside, "SecondProcess", Watched)
     return found
 
 
@@ -72,13 +72,13 @@ def test_every_piece_comes_from_the_second_process(monkeypatch):
     """Not one of them is computed twice."""
     taken = []
 
-    class Watched(beside.Beside):
+    class Watched(beside.SecondProcess):
         def take(self, name):
             pieces = super().take(name)
             taken.append((name, len(pieces)))
             return pieces
 
-    monkeypatch.setattr(beside, "Beside", Watched)
+    monkeypatch.setattr(beside, "SecondProcess", Watched)
     run_experiment(SMALL, may_fork=True)
 
     assert {(name, 1) for name in (beside.DATA, *beside.PIECES)} == set(taken)
