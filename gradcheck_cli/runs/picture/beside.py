@@ -147,7 +147,7 @@ def _compute(options: RunOptions, writes: int) -> NoReturn:
         for standard in (0, 1, 2):
             os.dup2(silence, standard)
         with _sending(writes) as answers:
-            for answer in _answers(load_data(options), options):
+            for answer in answers_of(load_data(options), options):
                 answers.put(answer)
     finally:
         # Nothing of the other process is to be flushed or cleaned up here.
@@ -178,7 +178,8 @@ def _sending(writes: int) -> Iterator[SimpleQueue[Any]]:
         thread.join()
 
 
-def _answers(data: Data, options: RunOptions) -> Iterator[tuple[str, Any]]:
+def answers_of(data: Data, options: RunOptions) -> Iterator[tuple[str, Any]]:
+    """What is sent, one after the other: the data's fingerprint, then each piece."""
     cores = options.threads or os.cpu_count() or 1
     with judged_code(options) as code, numeric.workers(max(1, cores - 1)) as pool:
         half = foretold_half(data, options, code.judged, pool)

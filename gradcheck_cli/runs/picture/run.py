@@ -87,9 +87,7 @@ class BothSides:
         return frozenset(name for name, seen in verdicts.items() if Verdict.PASS in seen and seen <= held)
 
 
-def run_on(
-    data: Data, plan: Plan, options: RunOptions, stages: Stages, beside: SecondProcess | None = None
-) -> RunReport:
+def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages, beside: SecondProcess | None) -> RunReport:
     """`run_experiment` after the pictures are read and torch is imported; `beside` has begun with a part of it."""
     surroundings = set_up(data.cut_to(plan.judged) if plan.is_cut else data, options)
     with judged_code(options) as code, numeric.workers(surroundings.settings.threads or os.cpu_count() or 1) as pool:

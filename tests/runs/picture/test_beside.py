@@ -112,7 +112,7 @@ def test_a_sign_that_float32_decides_otherwise_is_seen(monkeypatch, fitted):
 @pytest.mark.parametrize("pieces", [0, 1, 4, len(beside.PIECES)])
 def test_a_process_that_ends_early_leaves_the_rest_to_this_one(monkeypatch, pieces):
     """Killed, out of memory, a bug: what has arrived is used, and nothing is waited for."""
-    right = beside._answers
+    right = beside.answers_of
 
     def some(*arguments):
         for count, answer in enumerate(right(*arguments)):
@@ -120,7 +120,7 @@ def test_a_process_that_ends_early_leaves_the_rest_to_this_one(monkeypatch, piec
                 raise MemoryError
             yield answer
 
-    monkeypatch.setattr(beside, "_answers", some)
+    monkeypatch.setattr(beside, "answers_of", some)
 
     assert same(run_experiment(SMALL), run_experiment(SMALL, may_fork=True))
 
