@@ -72,7 +72,7 @@ def exact_checks(case: Case, judged: Judged, hand: Gradients, autograd: Gradient
 class RealData:
     """The run that the user sees: autograd in some precision and the code under test in float64 on the same X and G.
 
-    `precision` is that of a `Setting`; see also `precision_of`.
+    `precision` and `cuts_sums` are those of a `Setting`; see also `precision_of`.
     """
 
     case: Case
@@ -80,6 +80,7 @@ class RealData:
     hand: Gradients
     autograd: Gradients
     _gauges: dict[GradientName, Array] = field(default_factory=dict, repr=False, compare=False)
+    cuts_sums: bool = False
 
     def precision_of(self, gradient: GradientName) -> str:
         """The bias has no products: what cuts their factors leaves it in float32."""
@@ -129,7 +130,8 @@ def allowed_between(real: RealData, judged: Judged, gradient: GradientName, expe
         of_autograd = rounding.allowed_tf32(terms, gauge)
     else:
         parts = partial_sums(real.case.spec, gradient)
-        of_autograd = rounding.allowed_low(precision, terms, gauge, expected, parts)
+        cuts = real.cuts_sums and precision != "float32"
+        of_autograd = rounding.allowed_low(precision, terms, gauge, expected, parts, cuts=cuts)
     return of_autograd + rounding.allowed_float64(terms, gauge) / 2 + slack
 
 
@@ -145,15 +147,16 @@ def partial_sums(spec: ConvSpec, gradient: GradientName) -> int:
 CRITERIA = {
     "float64": "|difference| <= 2 (n+2) 2^-53 A",
     "float32": "|difference| <= (n+2) 2^-24 A; typical up to sqrt(n) 2^-24 A",
-    "bfloat16": "|difference| <= 2^-8 (|g| + (m-1) A) + (n+2) 2^-24 A, m partial sums",
-    "float16": "|difference| <= 2^-11 (|g| + (m-1) A) + (n+2) 2^-24 A, m partial sums",
+    "bfloat16": "|difference| <= 2^-8 (|g| + (m-1) A) + (n+2) {unit} A, m partial sums",
+    "float16": "|difference| <= 2^-11 (|g| + (m-1) A) + (n+2) {unit} A, m partial sums",
     "tf32": "|difference| <= 2^-9 A + (n+2) 2^-22 A, factors cut to 11 bits; typical up to 2^-9 A",
 }
 
 
 def _real_check(real: RealData, judged: Judged, name: GradientName, expected: Array, actual: Array | None) -> Check:
     terms, precision = real.case.spec.terms_of(name), real.precision_of(name)
-    subject = Subject("hand-vs-autograd", name, f"on the pictures: {CRITERIA[precision]}, n = {terms}")
+    criterion = CRITERIA[precision].format(unit="2^-22" if real.cuts_sums else "2^-24")
+    subject = Subject("hand-vs-autograd", name, f"on the pictures: {criterion}, n = {terms}")
     if not np.isfinite(expected).all() and actual is not None and np.isfinite(actual).all():
         return undecided(subject, f"autograd overflowed in {precision}", int(expected.size))
     reference_size = expected if actual is None or actual.shape != expected.shape else actual

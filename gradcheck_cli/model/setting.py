@@ -57,6 +57,11 @@ class Setting:
         """What is left of the factors of a product: "tf32" where float32 may be cut to it, else `computed`."""
         return "tf32" if self.tf32 == "on" and self.computed == "float32" else self.computed
 
+    @property
+    def cuts_sums(self) -> bool:
+        """May units of matrix products add up, which cut instead of rounding? They take factors of 11 bits at most."""
+        return self.device != "cpu" and self.precision in ("tf32", "bfloat16", "float16")
+
     @cached_property
     def asks_torch(self) -> bool:
         """Is there more to it than what numpy's own arrays can be?"""

@@ -2,7 +2,8 @@
 
 Terms used throughout: n = products summed into an entry, A = the sum of |G||X| over them (the gauge),
 u = the unit roundoff, half the distance from 1 to the next number.
-Every bound assumes round-to-nearest, no overflow and direct summation, in any order and with or without FMA.
+Every bound assumes no overflow and direct summation, in any order and with or without FMA; and round-to-nearest, but
+where `CUT_SUM` is.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ UNIT_ROUNDOFF: Mapping[str, float] = MappingProxyType(
 # TF32 keeps 11 bits of a float32, and hardware may cut the others off: each of two factors is off by at most 2^-10 of
 # itself.
 TF32_FACTORS = 2.0**-9 + 2.0**-20
-# Units of matrix products bring the terms of a short sum to one exponent and cut what falls off, at most 2^-23 of the
-# largest: once for each term, and once or twice more for each short sum, which has four or more of them.
-TF32_SUM = 2.0**-22
+# Units of matrix products cut instead of rounding, twice in the place of an addition and each time at most 2^-23 of A;
+# `allowed_tf32` has the proof.
+CUT_SUM = 2.0**-22
 # What is lost at most where a product falls below the smallest normal number.
 SMALLEST_DENORMAL: Mapping[str, float] = MappingProxyType(
     {"float32": 2.0**-149, "float64": 2.0**-1074, "bfloat16": 2.0**-133, "float16": 2.0**-24}
@@ -53,7 +54,7 @@ def allowed_float64(terms: int, gauge: Array) -> Array:
     return bound
 
 
-def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array, parts: int = 1) -> Array:
+def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array, parts: int = 1, *, cuts: bool = False) -> Array:
     """The worst case of a gradient that was accumulated in float32 (or `dtype`, if wider) and returned in `dtype`.
 
     float32, float64: (n+2) u A + 2n denormals.
@@ -68,6 +69,7 @@ def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array, parts: in
         gauge: A, shape of the gradient.
         expected: the gradient of the same (already rounded) X and G in float64, shape of the gradient.
         parts: partial sums that are rounded to `dtype`.
+        cuts: units of matrix products may have added up, which cut: 2^-22 then stands in place of 2^-24.
 
     Returns:
         The largest allowed |actual - expected|, shape of `gauge`.
@@ -76,7 +78,8 @@ def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array, parts: in
         As `allowed_float64`; for the rounding of the result, docs/mathematics.md, "float16, bfloat16".
     """
     accumulator = "float64" if dtype == "float64" else "float32"
-    summed: Array = (terms + 2) * UNIT_ROUNDOFF[accumulator] * gauge + 2 * terms * SMALLEST_DENORMAL[accumulator]
+    unit = CUT_SUM if cuts else UNIT_ROUNDOFF[accumulator]
+    summed: Array = (terms + 2) * unit * gauge + 2 * terms * SMALLEST_DENORMAL[accumulator]
     if dtype == accumulator:
         return summed
     u_out = UNIT_ROUNDOFF[dtype]
@@ -87,9 +90,23 @@ def allowed_low(dtype: str, terms: int, gauge: Array, expected: Array, parts: in
 
 
 def allowed_tf32(terms: int, gauge: Array) -> Array:
-    """The worst case of a gradient whose factors are cut to TF32 and whose products are added up in float32.
+    """The worst case of a gradient whose factors are cut to TF32 and whose products are added up by such units.
 
-    The product of two numbers of 11 bits is exact in float32.
+    A product of two numbers of 11 bits has 22 and is kept whole. A unit adds m numbers at once, products and what it
+    had before: it shifts all to the largest exponent among them, cuts what lies behind 23 bits or more after the
+    point, adds the rest without an error, and cuts the sum to 24 bits. In any tree of such additions over n products
+
+        |error| <= 2 (n - 1) 2^-23 T,  T the sum of the |products|:
+
+    What has the largest exponent has at most 23 bits behind the point and is not cut. Each of the m - 1 others loses
+    less than 2^-23 of 2^exponent, so of the largest number; the sum loses less than 2^-23 of itself. What is cut only
+    becomes smaller, so no number is ever above T. The m - 1 of all additions are n - 1 together, and at most n - 1
+    additions have two numbers or more. If S sums of such units are added in float32 by rounding, there are 2 (n - S)
+    losses, and the S - 1 roundings are off by (S - 1) 2^-24 T together (Jeannerod and Rump): less than 2 (n - 1)
+    losses.
+
+    So it holds however many numbers a unit takes, in which order, and the more so for more bits. (n + 2) leaves room
+    for a scaling afterwards. Whole numbers whose sums stay below 2^24 lose nothing.
 
     Args:
         terms: n, products per entry.
@@ -99,10 +116,12 @@ def allowed_tf32(terms: int, gauge: Array) -> Array:
         The largest allowed |actual - exact|, shape of `gauge`.
 
     Source:
-        Fasi, Higham, Mikaitis and Pranesh, "Numerical behavior of NVIDIA tensor cores" (2021); docs/mathematics.md,
-        "TF32".
+        That units are of this kind, with 24 bits behind the point (Ampere, Ada) or 25 (Hopper, Blackwell): Xie, Wang,
+        Yang and Yang, "MMA-Sim" (arXiv 2511.10909, 2025), whose simulator equals the hardware bit for bit. That they
+        cut towards zero and keep products whole: Fasi, Higham, Mikaitis and Pranesh, "Numerical behavior of NVIDIA
+        tensor cores" (2021), test suite, parts B to D. docs/mathematics.md, "TF32".
     """
-    summed = (terms + 2) * TF32_SUM * gauge
+    summed = (terms + 2) * CUT_SUM * gauge
     bound: Array = TF32_FACTORS * gauge + (1 + TF32_FACTORS) * summed + 2 * terms * SMALLEST_DENORMAL["float32"]
     return bound
 

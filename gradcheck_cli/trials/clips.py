@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from gradcheck_cli.diagnose import Code
+from gradcheck_cli.diagnose.named_numbers import named_numbers, with_numbers
 from gradcheck_cli.diagnose.scope import span
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.contract import TextEdit
@@ -150,12 +151,17 @@ def _are_near(bounds: Sequence[ast.expr]) -> bool:
 
 
 def _clips(code: Code, meant: Callable[[Sequence[ast.expr]], bool]) -> Iterator[tuple[str, TextEdit]]:
-    """The clips with bounds that are meant, with what is clipped in their place."""
+    """The clips with bounds that are meant, numbers or names of numbers, with what is clipped in their place."""
+    named = named_numbers(code.tree) if code.tree is not None else {}
+
+    def are_meant(bounds: Sequence[ast.expr]) -> bool:
+        return meant([with_numbers(bound, named) for bound in bounds])
+
     for node in ast.walk(code.tree) if code.tree is not None else ():
         inner, bounds = _clipped_in(node) if isinstance(node, ast.Call) else (None, [])
-        if isinstance(node, ast.Call) and inner is not None and meant(bounds):
+        if isinstance(node, ast.Call) and inner is not None and are_meant(bounds):
             yield ast.unparse(node), TextEdit(*span(node), f"({ast.unparse(inner)})")
-        elif isinstance(node, ast.Assign) and (bounds := _put_where_equal(node)) and meant(bounds):
+        elif isinstance(node, ast.Assign) and (bounds := _put_where_equal(node)) and are_meant(bounds):
             target = ast.unparse(node.targets[0])
             yield ast.unparse(node), TextEdit(*span(node.value), target)
 
@@ -200,7 +206,7 @@ def _is_near(node: ast.AST) -> bool:
 
 
 def _value(node: ast.AST) -> float | None:
-    """Of a number, of 1 minus one and of minus one; names are those of settings, of which nothing is known."""
+    """Of a number, of 1 minus one and of minus one; of other names nothing is known."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = _value(node.operand)
         return None if inner is None else -inner

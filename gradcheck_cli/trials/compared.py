@@ -15,7 +15,7 @@ from gradcheck_cli.checks.ladder.ties import broken_at_ties
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model import CALL, Array, FunctionForm, ReturnedEntry, Verdict
 from gradcheck_cli.targets.functions.inputs.variations import epsilons_raised
-from gradcheck_cli.targets.functions.spelling import is_between_layers, looks_like_gradient, word_set
+from gradcheck_cli.targets.functions.spelling import is_between_layers, looks_like_gradient, tokens, word_set
 from gradcheck_cli.trials.function_trial import Asking, Elsewhere, FunctionTrial, LeftOutGuard
 
 # Of what the outputs would change by where the argument grows by itself: far below what float32 keeps, 2^-24.
@@ -243,12 +243,13 @@ def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...
         if name in returned or (not chosen and (not known or any(depends(trial.first, name) for trial in known)))
     )
     data = _data(form, owed, returned, trials)
-    return tuple(name for name in owed if name != data)
+    return tuple(name for name in owed if name not in data)
 
 
 # So many arguments are those of a layer, whose data come first.
 _FEW = 2
 _DATA = word_set("x xs inputs data")
+_PREDICTED = word_set("pred preds predicted prediction predictions hat yhat")
 
 
 def _nobodys(trials: Sequence[FunctionTrial]) -> list[str]:
@@ -268,16 +269,24 @@ def _is_on_the_way(entry: ReturnedEntry, trial: FunctionTrial) -> bool:
     return is_between_layers(entry.called) and sorted(entry.shape or ()) not in shapes
 
 
-def _data(form: FunctionForm, owed: Sequence[str], returned: Collection[str], trials: Sequence[FunctionTrial]) -> str:
-    """The argument of a network that needs no gradient, where those of all else come back by name; "" for none.
+def _data(
+    form: FunctionForm, owed: Sequence[str], returned: Collection[str], trials: Sequence[FunctionTrial]
+) -> Sequence[str]:
+    """The argument of a network that needs no gradient, where those of all else come back by name.
 
     Not so where nothing is returned, or what belongs to nobody: then it may be the one that is missing. Of an object it
-    is what its forward takes first; of a function of many weights what is called as data.
+    is what its forward takes first; of a function of many weights what is called as data. Where the gradient of what
+    is called a prediction is all that is given, all else is what it is compared with, and settings.
     """
     entries = [entry for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
     missing = [name for name in owed if name not in returned]
-    if not entries or not all(entry.name for entry in entries) or len(missing) != 1:
-        return ""
+    if not entries or not all(entry.name for entry in entries):
+        return ()
+    given = [name for name in owed if name in returned]
+    if len(given) == 1 and set(tokens(given[0])) & _PREDICTED:
+        return missing
+    if len(missing) != 1:
+        return ()
     is_first = form == "class" and len(owed) > _FEW and missing == [owed[0]]
     is_called_so = form == "pair" and len(owed) > _FEW + 1 and missing[0].lower() in _DATA
-    return missing[0] if is_first or is_called_so else ""
+    return missing if is_first or is_called_so else ()

@@ -8,11 +8,12 @@ A guard is a number in the text, or a setting with a tiny default, as `epsilon=1
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gradcheck_cli.checks.ladder.contract import is_finite
 from gradcheck_cli.diagnose import Code
+from gradcheck_cli.diagnose.named_numbers import named_numbers
 from gradcheck_cli.diagnose.scope import span
 from gradcheck_cli.model import Sample, Verdict
 from gradcheck_cli.targets.contract import TextEdit
@@ -74,9 +75,10 @@ def _in_the_text(
 
 
 def guards_in(code: Code) -> Iterator[AddedGuard]:
-    """Those that stand in the text as numbers, or as what is a number to whoever reads it."""
+    """Those that stand in the text as numbers, or as what is a number to whoever reads it: the name of one, too."""
+    named = named_numbers(code.tree) if code.tree is not None else {}
     for node in ast.walk(code.tree) if code.tree is not None else ():
-        text = _guard(node) if isinstance(node, ast.expr) else ""
+        text = (_guard(node) or _named(node, named)) if isinstance(node, ast.expr) else ""
         if text:
             yield AddedGuard(text, TextEdit(*span(node), "0.0", is_statement=False))
 
@@ -95,6 +97,14 @@ def _guard(node: ast.expr) -> str:
         case ast.Attribute(attr="epsilon", value=ast.Attribute(attr="float_info")):
             return ast.unparse(node)
     return ""
+
+
+def _named(node: ast.expr, named: Mapping[str, float]) -> str:
+    """`EPS`, `self.eps`, where that is a small number all over the file."""
+    if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+        return ""
+    value = named.get(getattr(node, "id", getattr(node, "attr", "")), 0.0)
+    return f"{ast.unparse(node)} = {value:g}" if 0 < value <= LARGEST_GUARD else ""
 
 
 def _power(node: ast.expr, base: ast.expr, power: ast.expr) -> str:

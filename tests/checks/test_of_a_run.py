@@ -207,6 +207,20 @@ def test_what_is_allowed_where_factors_are_cut_to_tf32(name):
     assert expected == pytest.approx(checks.allowed_between(real, OURS, name, -gauge), rel=1e-13, abs=0)
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_what_is_allowed_where_units_of_matrix_products_add_up(dtype):
+    """On a GPU the float32 sums of few bits are cut; the criterion says so."""
+    real = RealData(UNEQUAL, dtype, UNEQUAL_TRUTH, UNEQUAL_TRUTH)
+    cut = replace(real, cuts_sums=True)
+    n, gauge = UNEQUAL_TERMS["weight"], UNEQUAL_TRUTH.weight
+    more = [checks.allowed_between(each, OURS, "weight", np.zeros(())) for each in (real, cut)]
+
+    factor = (1 + rounding.UNIT_ROUNDOFF[dtype]) ** UNEQUAL.spec.batch
+    np.testing.assert_allclose(more[1] - more[0], factor * (n + 2) * (2.0**-22 - 2.0**-24) * gauge, rtol=1e-6)
+    criteria = [checks.real_checks(each, OURS, {"weight"})[0].criterion for each in (real, cut)]
+    assert ["(n+2) 2^-24 A" in criteria[0], "(n+2) 2^-22 A" in criteria[1]] == [True, True]
+
+
 def test_a_sum_without_products_is_allowed_nothing_for_tf32():
     """grad_bias keeps the bound of float32."""
     allowed = [

@@ -72,3 +72,16 @@ def test_what_a_run_judges_its_code_in_is_not_autograds_setting():
     """The user's code is asked in float64, whatever autograd runs in."""
     options = RunOptions(("x.jpg",), dtype="bfloat16", memory_format="channels_last", backward="f.py:g")
     assert settings_of(options.verifying("f.py:g")) == (PLAIN,)
+
+
+def test_units_that_cut_are_on_devices_and_take_few_bits():
+    """A CPU rounds, and float32 is added up by rounding everywhere where TF32 is off."""
+    few = [
+        Setting("bfloat16", "cuda"),
+        Setting("float32", "cuda", tf32="on"),
+        Setting("float32", "mps", autocast="float16"),
+    ]
+    whole = [Setting("bfloat16"), Setting("float32", "cuda"), Setting("float64", "cuda:1", tf32="on")]
+
+    assert all(setting.cuts_sums for setting in few)
+    assert not any(setting.cuts_sums for setting in whole)

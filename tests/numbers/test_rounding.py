@@ -48,6 +48,13 @@ def test_allowed_low_bfloat16_by_hand():
     assert allowed == pytest.approx(2.0**-8 + (1 + 2.0**-8) * 16 * 2.0**-24, rel=1e-12, abs=0)
 
 
+def test_allowed_low_of_sums_that_are_cut():
+    """Four times the sum's part, in any format."""
+    for dtype, stored in (("float32", 0.0), ("bfloat16", 2.0**-8)):
+        allowed = rounding.allowed_low(dtype, 6, np.array([2.0]), np.array([1.0]), cuts=True)[0]
+        assert allowed == pytest.approx(stored + (1 + stored) * 16 * 2.0**-22, rel=1e-12, abs=0)
+
+
 def test_allowed_low_float16_has_an_absolute_term():
     """A result of 0 may still be half the smallest float16, 2^-25, away."""
     assert rounding.allowed_low("float16", 1, np.zeros(1), np.zeros(1))[0] == pytest.approx(2.0**-25, rel=1e-12, abs=0)
@@ -72,6 +79,57 @@ def test_sums_of_factors_of_11_bits_stay_within_what_tf32_allows(fewer, seed):
         total = float(fewer(np.array(total + product), 24))
     allowed = rounding.allowed_tf32(50, np.array(np.abs(first * second).sum()))
     assert abs(total - math.fsum(first * second)) <= allowed
+
+
+def cut_sum(first, second, width, bits):
+    """As a unit of matrix products does it: `width` products at a time, and what there is already."""
+    exponents = np.frexp(first)[1] + np.frexp(second)[1] - 2
+    total = 0.0
+    for start in range(0, len(first), width):
+        products = first[start : start + width] * second[start : start + width]
+        addends = np.append(products, total)
+        of_total = np.frexp(total)[1] - 1 if total else -126
+        step = 2.0 ** (max(*exponents[start : start + width], of_total) - bits)
+        total = float(cut_to(np.array((np.trunc(addends / step) * step).sum()), 24))
+    return total
+
+
+@pytest.mark.parametrize("bits", [23, 24, 25])
+@pytest.mark.parametrize("width", [1, 4, 8, 16])
+@given(SEEDS)
+def test_units_that_cut_lose_what_the_proof_says(width, bits, seed):
+    """Twice 2^-23 for each addition, of signs and sizes as they come; halves of the sum may be rounded together."""
+    rng = np.random.default_rng(seed)
+    first, second = (cut_to(rng.standard_normal(60) * 2.0 ** rng.integers(-9, 9, 60), 11) for _ in range(2))
+    first = np.abs(first) if seed % 2 else first
+    whole = cut_sum(first, second, width, bits)
+    halves = np.float32(cut_sum(first[:23], second[:23], width, bits)) + np.float32(
+        cut_sum(first[23:], second[23:], width, bits)
+    )
+    exact, sizes = math.fsum(first * second), math.fsum(np.abs(first * second))
+    for total in (whole, float(halves)):
+        assert abs(total - exact) <= 2 * (60 - 1) * 2.0**-23 * sizes
+
+
+def test_units_that_cut_lose_more_than_rounding_does():
+    """Of 1 and many that are just too small for its bits nothing is left of these: the bound is not idle."""
+    first = np.append(1.0, np.full(200, (2 - 2.0**-10) * 2.0**-24))
+    second = np.ones(201)
+    error = abs(cut_sum(first, second, 4, 23) - math.fsum(first * second))
+    sizes = np.array(math.fsum(first))
+
+    assert error == pytest.approx(200 * 2.0**-23, rel=1e-3)
+    assert rounding.allowed_low("float32", 201, sizes, sizes) < error <= rounding.allowed_tf32(201, sizes) / 2 + 1
+    assert error <= 2 * 200 * 2.0**-23 * sizes
+
+
+@pytest.mark.parametrize("width", [1, 4, 16])
+@given(SEEDS)
+def test_units_that_cut_keep_whole_numbers(width, seed):
+    """Of 11 bits, as long as their sum stays below 2^24: the exact probes stay exact there."""
+    rng = np.random.default_rng(seed)
+    first, second = (rng.integers(-300, 300, 60).astype(np.float64) for _ in range(2))
+    assert cut_sum(first, second, width, 23) == (first * second).sum()
 
 
 def test_ratio_float32_by_hand():

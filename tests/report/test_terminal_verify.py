@@ -151,6 +151,16 @@ def test_a_reason_is_cut_to_the_screen_and_whole_with_v():
     assert "entry [0, 0, 0, 0] is 1044.5 where 2089 is right." in " ".join(whole.split())
 
 
+def test_a_count_that_a_mistake_is_told_with_stays():
+    """Beside its own column a summary's count is left out; "grad_x is with `a` where `b` stands" is no sentence."""
+    message = "grad_x is right on all 2 samples with `a` where `b` stands."
+    wrong = samples.failing_target(
+        findings=(Finding("operand-too-many", "x", "proved", message, ""),), reason=f"operand-too-many: {message}"
+    )
+    text = printed(samples.sample_verify_report(targets=(wrong, samples.sample_target())), 200)
+    assert f"operand-too-many: {message}\n" in text
+
+
 def test_those_who_make_a_mistake_are_eight_at_most():
     """A mistake of a whole class is counted; -v names them all."""
     targets = tuple(samples.failing_target(target=f"{number}.py:f") for number in range(30))

@@ -87,3 +87,19 @@ def test_what_keeps_an_exponent_from_growing_is_a_note_and_a_bound_among_usual_n
     report = function_here(f"{file}:Gated")
     said = "grad_x is right, but not beyond the bounds of np.clip(x, -12, 12) of line 10"
     assert (report.verdict, said in report.notes) == (verdict, verdict is Verdict.PASS)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "before"),
+    [
+        ("np.clip(p, TINY, 1 - TINY)", "TINY = 1e-10"),
+        ("np.clip(p, tiny, 1.0 - tiny)", "tiny: float = 1e-10"),
+    ],
+)
+def test_a_bound_may_be_the_name_of_a_number(tmp_path, bounds, before):
+    """As most write it; the note has the words of the file."""
+    file = tmp_path / "sure.py"
+    file.write_text(f"{before}\n" + SURE.replace("BOUNDS", bounds).replace("TIMES", ""))
+    report = function_here(f"{file}:chance_loss")
+    assert report.verdict is Verdict.PASS
+    assert f"grad_w is right, but not beyond the bounds of {bounds} of line 7" in report.notes

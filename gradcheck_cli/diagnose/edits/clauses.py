@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.edits.causes import EditCause
 from gradcheck_cli.diagnose.edits.factors import NamedFactor
-from gradcheck_cli.diagnose.edits.graph_words import GraphWords, is_same_numbers
+from gradcheck_cli.diagnose.edits.graph_words import GraphWords, is_ours, is_same_numbers
 from gradcheck_cli.mistakes import Sign
 from gradcheck_cli.model.recording import Ref, SourcePlace
 
@@ -116,8 +116,9 @@ class _Clauses:
                 return self._value(edit, step)
             case "given":
                 what = self.words.of_value(step.operands[edit.operand])
-                text = f"what flows back to {what} is made of G itself, and not of what comes back to"
-                return Clause(Sign.OPERAND, f"{text} {self.words.of_result(step.node)}", step.node.place)
+                made = "it" if is_ours(step.node) else self.words.of_result(step.node)
+                text = f"what flows back to {what} is made of G itself, and not of what comes back to {made}"
+                return Clause(Sign.OPERAND, text, step.node.place)
             case "factor":
                 return self._factor(edit, step)
             case "last wins":
@@ -229,7 +230,8 @@ class _Clauses:
         how, *numbers = edit.detail
         factor = self.words.of_value(Ref(int(numbers[0]), int(numbers[1])))
         operand = step.operands[edit.operand]
-        what = f"what flows back from {self.words.of_result(step.node)} to {self.words.of_value(operand)}"
+        source = "" if is_ours(step.node) else f" from {self.words.of_result(step.node)}"
+        what = f"what flows back{source} to {self.words.of_value(operand)}"
         text = f"{what} is {'multiplied' if how == 'times' else 'divided'} by {factor} once more"
         return Clause(Sign.FACTOR, text, step.node.place)
 

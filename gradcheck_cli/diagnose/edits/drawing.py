@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from gradcheck_cli.diagnose.edits.graph_words import GraphWords, is_same_numbers
+from gradcheck_cli.diagnose.edits.graph_words import GraphWords, is_ours
 from gradcheck_cli.model.forward_graph import Flow, ForwardGraph, Statement
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Ref
 
@@ -97,4 +97,4 @@ class _Drawing:
     def _uncopied(self, ref: Ref) -> Ref:
         """What is copied before the forward begins, where no line is, is the argument itself."""
         node = self._recording.nodes[ref.node]
-        return self._uncopied(next(node.refs())) if node.place is None and is_same_numbers(node) else ref
+        return self._uncopied(next(node.refs())) if is_ours(node) else ref

@@ -51,6 +51,11 @@ def is_same_numbers(node: Node) -> bool:
     return node.op in _SAME_NUMBERS
 
 
+def is_ours(node: Node) -> bool:
+    """Is it a copy that no line of the user makes, as of an argument before the forward is called?"""
+    return node.place is None and is_same_numbers(node)
+
+
 @dataclass(frozen=True)
 class GraphWords:
     """The words of one recording."""

@@ -114,7 +114,9 @@ def _shared_gradients(targets: Sequence[TargetReport]) -> tuple[str, ...]:
 def _row(target: TargetReport, roles: Sequence[str]) -> tuple[Text, ...]:
     gradients = [_short(_gradient(target, name).verdict) if not target.error else plain("-") for name in roles]
     counted = "-" if target.is_surrogate or not target.geometries.tried else right(target.geometries)
-    reason = "; ".join(part for part in (*words.reserved(target), words.uncounted(target.reason)) if part)
+    # What is wrong may need its count: "grad_x is right on all 2 samples with `a` where `b` stands".
+    said = target.reason if target.findings else words.uncounted(target.reason)
+    reason = "; ".join(part for part in (*words.reserved(target), said) if part)
     name = (Said(target.target, target=target.target),)
     tone = _TONES.get(target.verdict, Tone.PLAIN)
     of_any_name = () if roles else (_all_short(target),)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, GradientName, Loss, RunOptions
+from gradcheck_cli.checks.of_a_run import RealData
+from gradcheck_cli.model import Array, Case, GradientName, Gradients, Loss, RunOptions, Setting
 from gradcheck_cli.model.errors import UnfitInputError
 from gradcheck_cli.model.options import setting_of
 from gradcheck_cli.oracles import autograd
@@ -43,6 +44,10 @@ class LayerRun:
         weight = self.autograd.gradients.weight
         assert weight is not None
         return weight
+
+    def real(self, setting: Setting, hand: Gradients) -> RealData:
+        """What is compared on the pictures: what the code under test gave, and autograd in its setting."""
+        return RealData(self.case, setting.precision, hand, self.autograd.gradients, cuts_sums=setting.cuts_sums)
 
 
 def set_up(data: Data, options: RunOptions) -> Surroundings:

@@ -70,15 +70,10 @@ class BothSides:
     wide: Case
     exact: tuple[Check, ...]
 
-    @property
-    def precision(self) -> str:
-        """What was left of the factors of autograd's products."""
-        return self.surroundings.settings.precision
-
     @cached_property
     def real(self) -> RealData:
         """The pictures' data with both sides' gradients."""
-        return RealData(self.run.case, self.precision, self.hand, self.run.autograd.gradients)
+        return self.run.real(self.surroundings.settings, self.hand)
 
     @cached_property
     def fractions(self) -> Case:
@@ -289,10 +284,11 @@ def _forward_bound(sides: BothSides, output: Array) -> Array:
     """How far autograd's O - reference may be off: summed in float32 at best, then both rounded to the dtype."""
     case, settings = sides.run.case, sides.surroundings.settings
     terms, gauge = forward.forward_terms(case.spec), forward.forward_gauge(case.x, case.weight, case.bias, case.spec)
-    if sides.precision == "tf32":
+    if settings.precision == "tf32":
         summed = rounding.allowed_tf32(terms, gauge)
     else:
-        summed = rounding.allowed_low("float64" if settings.computed == "float64" else "float32", terms, gauge, gauge)
+        accumulator = "float64" if settings.computed == "float64" else "float32"
+        summed = rounding.allowed_low(accumulator, terms, gauge, gauge, cuts=settings.cuts_sums)
     # A processor that flushes denormals loses up to the smallest normal float32 in each product and each sum.
     summed = summed + 2 * sides.run.layer.weight[0].size * float(np.finfo(np.float32).tiny)
     stored = UNIT_ROUNDOFF[settings.computed] * (np.abs(output) + np.abs(sides.run.layer.reference))
@@ -355,7 +351,7 @@ def _seeds(
 
 def _seed(sides: BothSides, seed: int) -> SeedResult:
     run = run_layer(sides.surroundings, seed)
-    real = RealData(run.case, sides.precision, sides.judged.backward(run.case), run.autograd.gradients)
+    real = run.real(sides.surroundings.settings, sides.judged.backward(run.case))
     found = checks.real_checks(real, sides.judged, sides.decided)
     across_channels, across_filters = both_directions(run)
     return SeedResult(seed, verdict_of(found, Power()), run.autograd.loss, across_channels, across_filters)

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.checks import of_a_run as checks
-from gradcheck_cli.checks.of_a_run import RealData
 from gradcheck_cli.model import Array, Power, Progress, Verdict, no_progress
 from gradcheck_cli.model.errors import GeometryError, ImageError, UnfitInputError
 from gradcheck_cli.model.files import is_array
@@ -195,7 +194,7 @@ def _of_picture(name: str, number: int, code: UnderTest, options: SumOptions) ->
     whole, returned = judged.backward(narrow), autograd.backward(narrow, settings.for_integers)
     found = checks.exact_checks(narrow, judged, whole, returned, f"integers in {settings.for_integers.dtype}")
     begun = time.perf_counter()
-    real = RealData(case, settings.precision, judged.backward(case), run.autograd.gradients)
+    real = run.real(settings, judged.backward(case))
     seconds = round(time.perf_counter() - begun, 6)
     found += checks.real_checks(real, judged, {check.gradient for check in found if check.verdict is Verdict.PASS})
     verdict = verdict_of(found, Power())

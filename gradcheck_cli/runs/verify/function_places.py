@@ -117,7 +117,7 @@ class FunctionPlaces:
         if mended is None or place is None:
             return finding
         if finding.id == UNEXPLAINED or (finding.certainty == "probable" and _is_proved(finding, mended, place)):
-            finding = _named(finding, mended, place)
+            finding, place = _named(finding, mended, place)
         if finding.line in (None, place.line) or finding.gradient == CALL:
             return finding.at(place)
         forward = f"In the forward that is line {finding.line}: `{finding.text.strip()}`."
@@ -150,14 +150,18 @@ def _is_proved(finding: Finding, mended: _Mended, place: CodePlace) -> bool:
     return any(sign is Sign.LAST_WINS or stands_for(finding.id, sign) for sign in signs)
 
 
-def _named(finding: Finding, mended: _Mended, place: CodePlace) -> Finding:
-    """What no formula explains, called as the first of the changes that make it right and that has a name."""
+def _named(finding: Finding, mended: _Mended, place: CodePlace) -> tuple[Finding, CodePlace]:
+    """What no formula explains, called as the first of the changes that make it right and that has a name.
+
+    Its place then says nothing of the change: the message does.
+    """
     signs = ((change, sign_of(change, place.text)) for change in mended.changes)
     change, sign = next(((change, sign) for change, sign in signs if sign is not None), (None, None))
     if change is None or sign is None:
-        return replace(finding, fix="Change the line as it is said there: no other change was needed.")
+        return replace(finding, fix="Change the line as it is said there: no other change was needed."), place
     mistake = standing_for(sign)
     message = f"grad_{finding.gradient} is right {mended.where} with `{change.edit.text}` where `{change.was}` stands."
     # The line of a cause that it was taken for says nothing of this one.
     plain = replace(finding, line=None, text="")
-    return replace(plain, id=mistake.id, certainty="proved", message=message, fix=mistake.fix_of_function)
+    named = replace(plain, id=mistake.id, certainty="proved", message=message, fix=mistake.fix_of_function)
+    return named, place if change.also is not None else replace(place, evidence="No other change was needed.")

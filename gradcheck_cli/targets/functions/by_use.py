@@ -1,4 +1,7 @@
-"""Which methods of a class are a pair where no name says it: told by what one keeps and the other reads."""
+"""Which methods of a class are a pair where no name says it: told by what one keeps and the other reads.
+
+Or by what they take: `output(x)` beside `derivative(x)`.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ from types import FunctionType
 from typing import Any
 
 from gradcheck_cli.targets.functions.reading import parameter_names
-from gradcheck_cli.targets.functions.spelling import is_upstream, looks_like_gradient
+from gradcheck_cli.targets.functions.spelling import goes_backward, is_upstream, looks_like_gradient
 
 
 def methods_by_use(owner: Any) -> tuple[str, str]:
-    """(forward, backward) of a class: the second reads what the first keeps; ("", "") where that is not one pair."""
+    """(forward, backward) of a class: the second reads what the first keeps, or is its derivative by name.
+
+    ("", "") where that is not one pair.
+    """
     return _pair_by_use([_used_by(name, method) for name, method in _written(owner)])
 
 
@@ -46,6 +52,18 @@ def _pair_by_use(methods: Sequence[_Method]) -> tuple[str, str]:
         for back in methods
         if fore.line < back.line and fore.parameters and back.takes_gradient and fore.sets & back.reads
     ]
+    return found[0] if len(found) == 1 else _derivative_among(methods)
+
+
+def _derivative_among(methods: Sequence[_Method]) -> tuple[str, str]:
+    """What says that it is a derivative, beside the only other method that takes the same, without a G among it."""
+    found = [
+        (fore.name, back.name)
+        for back in methods
+        for fore in methods
+        if goes_backward(back.name) and not goes_backward(fore.name) and not back.takes_gradient
+        if back.parameters and set(back.parameters) == set(fore.parameters)
+    ]
     return found[0] if len(found) == 1 else ("", "")
 
 
@@ -74,11 +92,11 @@ def _with_a_switch(names: Sequence[str], defaults: Sequence[object]) -> set[str]
 
 
 def _written(owner: Any) -> Iterator[tuple[str, FunctionType]]:
-    """The methods that somebody wrote, without those that Python calls."""
-    for kind in owner.__mro__:
-        for name, held in vars(kind).items():
-            if isinstance(held, FunctionType) and not name.startswith("_"):
-                yield name, held
+    """The methods that somebody wrote, without those that Python calls, and each once."""
+    names = dict.fromkeys(name for kind in owner.__mro__ for name in vars(kind) if not name.startswith("_"))
+    for name in names:
+        if isinstance(held := getattr(owner, name), FunctionType):
+            yield name, held
 
 
 def stores_attributes(code: Any) -> bool:

@@ -16,13 +16,23 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.targets.functions.form import Values, fresh
-from gradcheck_cli.targets.functions.pair import ARGUMENT, CACHE, RESULT, Meaning, PairForm, Wiring
+from gradcheck_cli.targets.functions.pair import (
+    ARGUMENT,
+    CACHE,
+    LENGTH,
+    RESULT,
+    Meaning,
+    PairForm,
+    Wiring,
+)
 from gradcheck_cli.targets.functions.pairs import Defined
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,
     base_of,
+    counts_data,
     is_cache,
     is_target,
     is_upstream,
@@ -96,6 +106,11 @@ class ComposedPair(PairForm):
         return PairForm(self.first or self.fore, self.back)
 
     @property
+    def _names(self) -> list[str]:
+        """What the forward by itself calls what it gives."""
+        return returned_names(self.first.node) if self.first is not None else []
+
+    @property
     def why(self) -> str:
         """What was put together."""
         return f"{super().why}; it is handed what a loss compares with: judged is {self.fore.name}"
@@ -116,14 +131,20 @@ class ComposedPair(PairForm):
                 continue
             has_run = True
             is_loss = np.shape(result[0]) == ()
-            for meanings in _meanings(self.back, list(values), len(result)):
+            for meanings in _meanings(self.back, list(values), len(result), self._names):
                 yield replace(self, fore=fore, losses=(), wiring=Wiring((0,), meanings, bare=True, is_loss=is_loss))
         if first_error is not None and not has_run:
             raise first_error
 
 
-def _meanings(back: PlainFunction, given: Sequence[str], count: int) -> Iterator[dict[str, Meaning]]:
-    """Each way to hand the backward the arguments and what the forward gave, which stands behind the loss."""
+def _meanings(
+    back: PlainFunction, given: Sequence[str], count: int, names: Sequence[str]
+) -> Iterator[dict[str, Meaning]]:
+    """Each way to hand the backward the arguments and what the forward gave, which stands behind the loss.
+
+    Args:
+        names: what the forward calls what it gives.
+    """
     listed: list[list[tuple[str, Meaning]]] = []
     for item in back.parameters():
         if item.name in given:
@@ -132,6 +153,10 @@ def _meanings(back: PlainFunction, given: Sequence[str], count: int) -> Iterator
             continue
         elif is_cache(item.name):
             options = [(CACHE, count - 1)]
+        elif item.name in names:
+            options = [(RESULT, 1 + names.index(item.name))]
+        elif counts_data(item.name):
+            options = [(LENGTH, (name, slice(None, 1))) for name in given[:2]]
         else:
             options = [*((RESULT, place) for place in range(1, count)), (ARGUMENT, given[0])]
         listed.append([(item.name, option) for option in options])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +23,20 @@ def weighed(derivative: Array, upstream: Array, argument: Array) -> Array:
     if _is_jacobian(derivative.shape, upstream, argument):
         return np.asarray(np.tensordot(upstream, derivative, axes=upstream.ndim))
     return np.asarray(derivative * upstream)
+
+
+def fitting_arguments(
+    entries: Sequence[tuple[str, object]], upstream: Array, arguments: Mapping[str, Array]
+) -> Mapping[str, Array]:
+    """Those of which a lone entry can be the derivative, by its shape; all of them where it fits none."""
+    lone = entries[0][1] if len(entries) == 1 else None
+    shape = lone.shape if isinstance(lone, np.ndarray) else None
+    fitting = {
+        name: array
+        for name, array in arguments.items()
+        if shape is not None and (shape == array.shape or _is_jacobian(shape, upstream, array))
+    }
+    return fitting or arguments
 
 
 def of_jacobian(entry: ReturnedEntry, upstream: Array, arguments: Mapping[str, Array]) -> ReturnedEntry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain
 from types import ModuleType
 from typing import Any
@@ -22,6 +23,7 @@ from gradcheck_cli.targets.functions.form import (
     in_backward,
     mutated,
 )
+from gradcheck_cli.targets.functions.hyperparameters import Slope, as_arguments, by_the_numbers, slopes_named
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, ProposalKind
 from gradcheck_cli.targets.functions.left_open import fillings, left_open
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
@@ -80,7 +82,8 @@ class LayerForm:
         if self.methods.takes_upstream:
             return "class"
         is_handed_all = self.methods.is_handed_all and not self.states[0]
-        return "loss-pair" if is_handed_all or self.methods.is_gradient_of_same else "loss-class"
+        is_chosen = is_handed_all or self.methods.is_gradient_of_same or bool(self.slopes)
+        return "loss-pair" if is_chosen else "loss-class"
 
     @property
     def title(self) -> str:
@@ -91,7 +94,9 @@ class LayerForm:
     def why(self) -> str:
         """How it is made and called."""
         handed = "dE/dO" if self.methods.takes_upstream else ""
-        return f"{self.making.text}; {self.methods.fore}, then {self.methods.back}({handed})"
+        logarithms = [slope.name for slope in self.slopes.values() if slope.is_of_logarithm]
+        by = f"; its gradients are those by the logarithms of {', '.join(logarithms)}" if logarithms else ""
+        return f"{self.making.text}; {self.methods.fore}, then {self.methods.back}({handed}){by}"
 
     @property
     def backward(self) -> str:
@@ -103,7 +108,10 @@ class LayerForm:
         """Those of the forward, then the object's settings, then what it holds."""
         is_made_for_a_length = self.making.has_lengths and not self.states[0]
         own = tuple(replace(item, may_be_row=is_made_for_a_length) for item in self.methods.arguments)
-        settings = [*self.making.settings, *(Parameter(name, True, value) for name, value in self.switches.items())]
+        settings = [
+            *as_arguments(self.making.settings, self.slopes),
+            *(Parameter(name, True, value) for name, value in self.switches.items()),
+        ]
         known = {one.name for one in own} | self.states[0].keys()  # a `bias` that is True makes one that is an array
         own = (*own, *(item for item in settings if item.name not in known))
         taken = {item.name for item in own}
@@ -121,6 +129,12 @@ class LayerForm:
             for name in self.states[0]
         ]
         return (*own, *(item for item in states if item.name not in taken))
+
+    @cached_property
+    def slopes(self) -> Mapping[str, Slope]:
+        """The numbers of the constructor that the gradient of a loss is returned of, by what the gradient is called."""
+        is_loss = not self.methods.takes_upstream
+        return slopes_named(self.source, self.methods.back, self.making.settings) if is_loss else {}
 
     @property
     def lengths(self) -> tuple[str, ...]:
@@ -157,7 +171,7 @@ class LayerForm:
     ) -> Ran:
         """Returned ones first, then kept ones, then what an update took away."""
         before = then.parameters
-        entries = [] if back is None else entries_of(back, self.names)
+        entries = [] if back is None else by_the_numbers(entries_of(back, self.names), self.slopes, values)
         if not any(belongs_to(name, list(before)) for name, _ in entries if name):
             entries = by_place(entries, [item.name for item in self.methods.arguments])
         inputs = {name: array for name, array in float_arrays(values).items() if name not in before}

@@ -169,7 +169,8 @@ def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: 
         _is_written(methods.get(name)) for name in BACKWARDS
     )
     gives = any(gives_gradients(method) for method in methods.values())
-    return has_both or gives or (not has_several and goes_by_use(methods))
+    written = {name: method for name, method in methods.items() if _is_written(method)}
+    return has_both or gives or (not has_several and goes_by_use(written))
 
 
 def _methods(node: ast.ClassDef, found: Mapping[str, Definition]) -> dict[str, Method]:

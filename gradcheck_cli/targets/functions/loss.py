@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcheck_cli.model import Array, FunctionForm
@@ -27,6 +27,8 @@ from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, loo
 _LETTERS = word_set("j l e c")
 # What says nothing against a gradient where a function is called a loss: an expression, and a letter.
 _NAMELESS = ("", "g")
+# What a gradient is called that says of nothing what it is the gradient of.
+_BARE = ("grad", "gradient", "grads", "gradients")
 
 
 def gives_gradients(node: ast.AST | None) -> bool:
@@ -44,7 +46,19 @@ def gives_gradients(node: ast.AST | None) -> bool:
     ]
     # Behind several gradients a loss may give its last state: `return loss, dWxh, dWhh, hs, ys`.
     count = are_gradients.index(False) if False in are_gradients else len(are_gradients)
-    return all(are_gradients) or (is_loss and count > 1 and not any(are_gradients[count:]))
+    is_whole = all(are_gradients) or (is_loss and count > 1 and not any(are_gradients[count:]))
+    return is_whole or (bool(LOSS_WORDS & set(tokens(names[0]))) and _has_gradients_among(names[1:], node))
+
+
+def _has_gradients_among(names: Sequence[str], node: ast.AST | None) -> bool:
+    """Is one of these the gradient of an argument, or of what the function's own name promises one?
+
+    So `return loss_sum, count, d_scores` and, of `pairwise_loss_grad`, `return loss, grad, margins`.
+    """
+    given = parameter_names(node)
+    is_promised = bool(set(_BARE) & set(tokens(getattr(node, "name", ""))))
+    gradients = [name for name in names if looks_like_gradient(name)]
+    return any(belongs_to(name, given) not in ("", name) or (is_promised and name in _BARE) for name in gradients)
 
 
 def loss_comes_last(names: Sequence[str]) -> bool:
@@ -102,7 +116,10 @@ class LossForm:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Its own."""
-        return self.function.parameters()
+        found = self.function.parameters()
+        names = [item.name for item in found]
+        returned = {belongs_to(name, names) for name in returned_names(self.function.node) if looks_like_gradient(name)}
+        return tuple(replace(item, is_returned=item.name in returned) for item in found)
 
     @property
     def source(self) -> str:

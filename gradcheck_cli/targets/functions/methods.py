@@ -61,7 +61,9 @@ def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
     forward = next(iter([*alike, *forwards]), "")
     if forward and not backward:  # `backdrop`
         backward = min((name for name in own if name.lower().startswith("back")), default="")
-    return (forward, backward) if forward or backward else methods_by_use(owner)
+    by_name = forward, backward
+    by_use = ("", "") if all(by_name) else methods_by_use(owner)
+    return by_use if all(by_use) and (not any(by_name) or backward == by_use[1]) else by_name
 
 
 def _take_the_same(owner: Any, *names: str) -> bool:

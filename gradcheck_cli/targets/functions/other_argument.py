@@ -12,20 +12,21 @@ from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
 from gradcheck_cli.targets.functions.slopes import is_slope
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, is_target, tokens
+from gradcheck_cli.targets.functions.total_loss import TotalLossForm
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
 NOTE = "the gradient that it returns has no name: it is taken as that of {}, whose derivative it is"
 
 
 @dataclass(frozen=True)
-class OtherArgumentForm(WrappedForm[PairForm]):
+class OtherArgumentForm(WrappedForm["PairForm | TotalLossForm"]):
     """The same pair, whose one gradient belongs to `argument`."""
 
     argument: str
 
     def owing(self, sample: Sample) -> Sample:
         """The sample; where one gradient alone is owed, or a loss has been given data, it is this one."""
-        is_loss = self.inner.is_bare and bool(LOSS_WORDS & set(tokens(self.title)))
+        is_loss = _is_alone(self.inner) and bool(LOSS_WORDS & set(tokens(self.title)))
         is_alone = is_loss or len(sample.differentiated) == 1
         return replace(sample, differentiated=(self.argument,)) if is_alone else sample
 
@@ -80,7 +81,7 @@ def may_be_another(form: WrittenFunction, samples: Sequence[Sample]) -> bool:
 class _Unnamed:
     """A pair whose one gradient has no name and is not the derivative by `first`, which has its shape."""
 
-    form: PairForm
+    form: PairForm | TotalLossForm
     sample: Sample
     first: str
     gradient: Array
@@ -100,18 +101,24 @@ class _Unnamed:
         return found[0] if len(found) == 1 else None
 
     def _is_a_row_each(self, argument: Array) -> bool:
-        return self.form.is_bare and self.gradient.shape == (self.upstream[0].size, *argument.shape)
+        return _is_alone(self.form) and self.gradient.shape == (self.upstream[0].size, *argument.shape)
 
     def _is_slope(self, form: OtherArgumentForm, argument: Array) -> bool:
         meant = form.meant(self.gradient)
         return meant.shape == argument.shape and is_slope(self.form, self.sample, form.argument, meant, self.upstream)
 
 
+def _is_alone(form: PairForm | TotalLossForm) -> bool:
+    """Is its backward handed no G, as that of a loss of each sample?"""
+    return form.is_bare if isinstance(form, PairForm) else True
+
+
 def _unnamed(form: WrittenFunction, samples: Sequence[Sample]) -> _Unnamed | None:
-    if not isinstance(form, PairForm):
+    pair = form.inner if isinstance(form, TotalLossForm) else form
+    if not isinstance(form, PairForm | TotalLossForm) or not isinstance(pair, PairForm):
         return None
     arguments = list(float_arrays(samples[0].values))
-    if any(belongs_to(name, arguments) for name in form.returned(arguments) if name):
+    if any(belongs_to(name, arguments) for name in pair.returned(arguments) if name):
         return None
     for sample in samples:
         try:

@@ -27,28 +27,31 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
     outputs_of,
 )
-from gradcheck_cli.targets.functions.jacobians import of_jacobian, weighed
+from gradcheck_cli.targets.functions.jacobians import fitting_arguments, of_jacobian, weighed
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import (
     claimed,
     counts_with,
     entries_of,
+    named_gradients,
     owners,
     rejoined,
     returned_names,
     unstacked,
 )
 from gradcheck_cli.targets.functions.spelling import (
+    ANGLE_WORDS,
+    COUNT_WORDS,
     are_renamed,
     argument_called,
     belongs_to,
+    counts_data,
     derived_argument,
     is_cache,
     is_upstream,
     looks_like_gradient,
     shape_called,
     tokens,
-    word_set,
 )
 
 # What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
@@ -121,7 +124,10 @@ class PairForm:
         found = self.fore.parameters()
         names = [item.name for item in found]
         returned = {belongs_to(name, names) for name in returned_names(self.back.node)}
-        return tuple(replace(item, is_returned=item.name in returned) for item in found)
+        tables = {name for name in names if set(tokens(name)) & ANGLE_WORDS} - named_gradients(self.back.node, names)
+        return tuple(
+            replace(item, is_returned=item.name in returned, has_no_gradient=item.name in tables) for item in found
+        )
 
     @property
     def source(self) -> str:
@@ -199,7 +205,9 @@ class PairForm:
         assert self.wiring is not None
         arguments = float_arrays(values)
         entries = rejoined(unstacked(entries_of(back, self.returned(list(arguments))), arguments), arguments)
-        gradients, returned = claimed(owners(entries, arguments), entries)
+        is_named = any(name and belongs_to(name, list(arguments)) for name, _ in entries)
+        owed = fitting_arguments(entries, upstream[0], arguments) if self.is_bare and not is_named else arguments
+        gradients, returned = claimed(owners(entries, owed), entries)
         if self.is_bare:
             returned = tuple(of_jacobian(entry, upstream[0], arguments) for entry in returned)
             gradients = {name: weighed(array, upstream[0], arguments[name]) for name, array in gradients.items()}
@@ -264,7 +272,6 @@ _MOST_MEANINGS = 8
 _MOST_OF_LENGTHS = 36
 # The slice of a shape -> what the product of its lengths is. The number of samples first.
 _LENGTHS = {(None, 1): "rows", (-1, None): "columns", (None, None): "size"}
-_COUNTS = word_set("size count num number length len m n batch samples dim dims units features classes")
 
 
 def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Sequence[str]) -> Iterator[Wiring]:
@@ -304,7 +311,7 @@ def _with_output_named(
     """
     left = [name for name in needed if name not in (*names, *given)]
     left = [name for name in left if not is_upstream(name) and not looks_like_gradient(name)]
-    is_known = len(left) != 1 or list(names).count("") != 1 or set(tokens(left[0])) - _COUNTS
+    is_known = len(left) != 1 or list(names).count("") != 1 or set(tokens(left[0])) - COUNT_WORDS
     return list(names) if is_known or counts_with(back, left[0]) else [name or left[0] for name in names]
 
 
@@ -371,7 +378,7 @@ def _options(
     argument = argument_called(item.name, given)
     if shaped:
         yield SHAPE, shaped
-    elif not argument and not item.has_default and set(tokens(item.name)[-1:]) & _COUNTS:
+    elif not argument and not item.has_default and counts_data(item.name):
         yield from ((LENGTH, (name, slice(*part))) for name in given for part in _LENGTHS)
         return
     elif argument:

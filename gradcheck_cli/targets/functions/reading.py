@@ -116,6 +116,20 @@ def parameter_names(node: ast.AST | None) -> list[str]:
     return [item.arg for item in arguments.args] if isinstance(arguments, ast.arguments) else []
 
 
+def texts_of(node: ast.AST | None) -> list[str]:
+    """The names and the texts in a function: what its gradients are called."""
+    found = ast.walk(node) if node is not None else ()
+    named = (getattr(inner, "id", getattr(inner, "value", "")) for inner in found)
+    return list(dict.fromkeys(text for text in named if isinstance(text, str) and text.isidentifier()))
+
+
+def named_gradients(node: ast.AST | None, names: Sequence[str]) -> set[str]:
+    """The arguments whose gradients have a name in a backward; all where it returns as many things as there are."""
+    if len(returned_names(node)) >= len(names):
+        return set(names)
+    return {belongs_to(text, names) for text in texts_of(node) if text not in names}
+
+
 def _returns(node: ast.AST | None) -> list[ast.Return]:
     return [inner for inner in ast.walk(node) if _gives(inner)] if node is not None else []
 

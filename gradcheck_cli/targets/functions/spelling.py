@@ -61,6 +61,7 @@ _MERELY_LOSS = word_set(
 )
 TARGET_WORDS = word_set("y t target targets label labels truth gt true expected tgt")
 PREDICTED_WORDS = word_set("pred predicted prediction predictions hat logits logit output outputs scores score probs")
+COUNT_WORDS = word_set("size count num number length len m n batch samples dim dims units features classes")
 RATES = word_set("lr learning_rate learn_rate eta alpha rate step_size stepsize learningrate l_rate")
 RUNNING_WORDS = word_set("running moving ema")
 CACHE_WORDS = word_set("cache caches saved ctx context memory memo residual residuals res tape stash saved_tensors")
@@ -312,3 +313,8 @@ def shape_called(name: str, given: Sequence[str]) -> str:
 
 
 _OF_THE_INPUT = word_set("shape in input orig original")
+
+
+def counts_data(name: str) -> bool:
+    """Is a parameter of a backward called as the number of rows or columns is: batch_size, m?"""
+    return bool(set(tokens(name)[-1:]) & COUNT_WORDS)

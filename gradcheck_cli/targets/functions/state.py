@@ -13,6 +13,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array, is_listed
+from gradcheck_cli.targets.functions.measuring import measured
 from gradcheck_cli.targets.functions.methods import RATE
 from gradcheck_cli.targets.functions.reading import of_list
 from gradcheck_cli.targets.functions.spelling import ANGLE_WORDS, belongs_to, looks_like_gradient, tokens, word_set
@@ -111,6 +112,7 @@ def learnt_numbers(instance: Any) -> list[str]:
     stored = {name for code in methods for name in _stored(code)}
     owners = {belongs_to(name, sorted(numbers)) for name in stored - numbers}
     moved = {name for name in stored & numbers if set(tokens(name)) & _LEARNT}
+    moved -= {name for code in methods for name in measured(code)}
     moved |= {name for name in numbers if set(tokens(name)) & _BIASES and name not in _constructor_names(instance)}
     return sorted(name for name in owners | moved if name and not is_gradient(name))
 

@@ -18,7 +18,7 @@ from gradcheck_cli.targets.functions.configuration import class_named
 from gradcheck_cli.targets.functions.members import Members, members_of
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
-from gradcheck_cli.targets.functions.reading import parameter_names
+from gradcheck_cli.targets.functions.reading import parameter_names, texts_of
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache
 
 # What arrays of weights are called, as keys and as attributes.
@@ -83,7 +83,7 @@ def _weights(form: PairForm, module: Mapping[str, Any]) -> dict[str, _Packed]:
 
     A dict of which it gives none is one of settings, as `bn_param`.
     """
-    given = _texts(form.back.node)
+    given = texts_of(form.back.node)
     functions = _functions(f"{form.fore.source}\n{form.back.source}")
     found: dict[str, _Packed] = {}
     for name in parameter_names(form.fore.node):
@@ -139,13 +139,6 @@ class _Making:
 def _slots(kind: type) -> Sequence[str]:
     """The attributes that a class says it has."""
     return [*getattr(kind, "__slots__", ()), *getattr(kind, "__annotations__", ())]
-
-
-def _texts(node: ast.AST | None) -> list[str]:
-    """The names and the texts in a function: what its gradients are called."""
-    found = ast.walk(node) if node is not None else ()
-    named = (getattr(inner, "id", getattr(inner, "value", "")) for inner in found)
-    return list(dict.fromkeys(text for text in named if isinstance(text, str) and text.isidentifier()))
 
 
 def _opened(

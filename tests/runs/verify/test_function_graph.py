@@ -109,3 +109,29 @@ def test_a_drawn_forward_has_the_lines_of_the_user_and_no_other(tmp_path):
         each.text for each in graph.statements
     ]
     assert ["rows", "rows", "gain", "middle"] == [use.name for use in graph.uses]
+
+
+KEEPS = """
+class Gain:
+    def __init__(self, gain):
+        self.gain = gain
+
+    def forward(self, x):
+        self.x = x
+        return x * self.gain
+
+    def backward(self, up):
+        self.dgain = (up * self.x).sum(0)
+        return up * self.gain * self.x
+"""
+
+
+def test_a_copy_of_ours_is_no_value_of_the_users(tmp_path):
+    """An argument is copied before the forward is called: "what flows back from the clone" speaks of our own call."""
+    file = tmp_path / "keeps.py"
+    file.write_text(KEEPS)
+    (report,) = verify_targets(VerifyOptions((f"{file}:Gain",))).targets
+    (message,) = {each.message for each in report.findings if each.gradient == "x"}
+
+    said = "what flows back to `x` is multiplied by `x` once more."
+    assert message == f"grad_x is exactly what comes out when {said}"

@@ -127,3 +127,33 @@ def test_a_guard_may_be_written_as_a_power_or_as_the_roundoff(tmp_path, guard):
     report = function_here(f"{file}:chance_loss")
     assert report.verdict is Verdict.PASS
     assert any(f"is right but for the {said} of line 6" in note for note in report.notes)
+
+
+NAMED = """
+import numpy as np
+
+SMALL = 1e-7
+
+class Surprise:
+    def __init__(self, tiny=1e-9):
+        self.tiny = tiny
+
+    def forward(self, p, y):
+        self.p, self.y = p, y
+        return -np.sum(y * np.log(p + GUARD) + (1 - y) * np.log(1 - p + GUARD))
+
+    def backward(self):
+        return FACTOR * (self.p - self.y) / (self.p * (1 - self.p))
+"""
+
+
+@pytest.mark.parametrize("guard", ["SMALL", "self.tiny"])
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_a_guard_may_be_the_name_of_a_number(tmp_path, guard, factor, verdict):
+    """Of the file, or of the object; its note has name and number."""
+    file = tmp_path / "named.py"
+    file.write_text(NAMED.replace("GUARD", guard).replace("FACTOR", factor))
+    report = function_here(f"{file}:Surprise")
+    number = {"SMALL": "1e-07", "self.tiny": "1e-09"}[guard]
+    assert report.gradients["p"].verdict is verdict
+    assert any(f"the {guard} = {number} of line" in note for note in report.notes) is (verdict is Verdict.PASS)

@@ -126,8 +126,7 @@ def findings(tmp_path_factory):
             "share_backward",
             "    return (up - unit * (up * unit).sum(axis=0, keepdims=True)) / size",
             "0",
-            # What the guard moves is left out by the right formula, too.
-            "With `1` in its place grad_v is right on all 2 samples, to 1e-06 of the largest entry of it or of G.",
+            "No other change was needed.",
         ),
         (
             "Shares",
@@ -153,6 +152,12 @@ def test_the_line_is_found_where_one_change_makes_it_right(findings, name, line,
     """With the part of it that is another then."""
     found = findings[name]
     assert (found.text, found.text[found.column - 1 : found.end - 1], found.evidence) == (line, marked, evidence)
+
+
+def test_a_change_that_names_the_mistake_is_said_once(findings):
+    """In the message, which tables and logs have alone; what the guard moves the right formula leaves out, too."""
+    where = "on all 2 samples, to 1e-06 of the largest entry of it or of G"
+    assert findings["share_backward"].message == f"grad_v is right {where} with `1` where `0` stands."
 
 
 def test_no_line_is_told_where_no_single_change_helps(findings):

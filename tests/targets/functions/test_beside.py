@@ -6,6 +6,7 @@ import pytest
 import torch
 from functions_here import function_here
 
+from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.inputs.beside import Beside
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
@@ -80,3 +81,39 @@ def test_settings_have_time_of_their_own():
 def test_only_rows_get_an_axis_more():
     """Where the first argument has other axes, all further samples are those of a switch."""
     assert all(", trans_" in text for text in texts(a=Proposal("real", "m d"), b=WEIGHT, trans_a=KEEP, trans_b=KEEP))
+
+
+GATED = """
+import numpy as np
+
+def gated(x, slope, mode):
+    return np.maximum(x, 0) if mode == "hard" else np.where(x > 0, x, slope * x)
+
+def gated_backward(dout, x, slope, mode):
+    if mode == "hard":
+        return dout * (x > 0)
+    return np.where(x > 0, dout, FACTOR slope * dout)
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("", Verdict.PASS), ("2 *", Verdict.FAIL)])
+def test_what_is_compared_with_one_word_is_asked_with_another(tmp_path, factor, verdict):
+    """The other branch has a gradient of its own."""
+    file = tmp_path / "gated.py"
+    file.write_text(GATED.replace("FACTOR ", factor))
+
+    report = function_here(f"{file}:gated_backward")
+
+    assert report.verdict is verdict
+    assert ["mode = other"] * bool(factor) == [finding.fails_when for finding in report.findings]
+
+
+def test_a_setting_without_a_default_that_has_one_value_is_told(tmp_path):
+    """As one with a default is."""
+    file = tmp_path / "power.py"
+    file.write_text("def power(x, step_kind):\n    return x ** 2 if step_kind == 'plain' else 1 / 0\n")
+    file.write_text(file.read_text() + "\ndef power_backward(dout, x, step_kind):\n    return 2 * x * dout\n")
+
+    report = function_here(f"{file}:power_backward")
+
+    assert "asked with one value of step_kind only: what others do is not known" in report.notes

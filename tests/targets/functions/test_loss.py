@@ -31,3 +31,64 @@ def test_a_loss_that_is_added_up_where_it_is_returned_is_one(tmp_path, scale, to
     file.write_text(BOTH.replace("SCALE", scale).replace("TOTAL", total))
     report = function_here(f"{file}:quantile_grad")
     assert (report.convention, report.verdict) == ("loss", verdict)
+
+
+BESIDE = """
+import numpy as np
+
+
+def ranked_cost(scores, weights):
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares = shifted / shifted.sum(axis=1, keepdims=True)
+    cost_sum = -(np.log(shares[:, 0]) * weights).sum()
+    d_scores = shares.copy()
+    d_scores[:, 0] -= 1
+    return cost_sum, weights.sum(), d_scores SCALE
+
+
+def margin_cost_gradient(w, rows, slope):
+    reach = rows @ w
+    loss = np.logaddexp(0.0, -slope * reach).mean()
+    gradient = -(rows.T @ (1 / (1 + np.exp(slope * reach)))) SLOPE / len(rows)
+    return loss, gradient, reach
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "scale", "slope", "verdict"),
+    [
+        ("ranked_cost", "* weights[:, None]", "", Verdict.PASS),
+        ("ranked_cost", "", "", Verdict.FAIL),
+        ("margin_cost_gradient", "", "* slope", Verdict.PASS),
+        ("margin_cost_gradient", "", "", Verdict.FAIL),
+    ],
+)
+def test_what_stands_beside_a_loss_and_its_gradients_is_neither(tmp_path, name, scale, slope, verdict):
+    """A count between them, and what was computed on the way behind them."""
+    file = tmp_path / "beside.py"
+    file.write_text(BESIDE.replace("SCALE", scale).replace("SLOPE", slope))
+    report = function_here(f"{file}:{name}")
+    assert (report.convention, report.verdict) == ("loss", verdict)
+
+
+GATED = """
+import numpy as np
+
+
+def gated_loss(scores, p_open, truth):
+    guess = p_open * scores
+    loss = 0.5 * ((guess - truth) ** 2).sum()
+    d_scores = (guess - truth) * p_open
+    d_p_open = SIGN((guess - truth) * scores).sum(axis=1, keepdims=True)
+    return loss, d_scores, d_p_open
+"""
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("", Verdict.PASS), ("-", Verdict.FAIL)])
+def test_what_a_gradient_is_returned_of_is_no_constant(tmp_path, sign, verdict):
+    """Whatever its name is usual for."""
+    file = tmp_path / "gated.py"
+    file.write_text(GATED.replace("SIGN", sign))
+    report = function_here(f"{file}:gated_loss")
+    assert report.verdict is verdict
+    assert set(report.gradients) == {"scores", "p_open"}

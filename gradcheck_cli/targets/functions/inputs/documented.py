@@ -28,6 +28,8 @@ _LETTERS = {
 # Lengths that differ from each other, for names that say nothing.
 _SPARE = "dmtvnchw"
 _HALF = "c"
+# As wide as rows of examples are said to be, and not what code counts: arrays of thousands take minutes.
+_LONG = 32
 # "(N, T, D)", "[B, C]", "(n,)", "(N x D)"; a factor may stand in front of a name, as in (D, 4H), and a sum
 # may stand for one.
 _ONE = r"(?:\d+\s*\*?\s*)?[A-Za-z_]\w*(?:\s*//?\s*\d)?"
@@ -159,9 +161,24 @@ def _letters(source: str) -> dict[str, str]:
         if len(words[name]) == len(code[name])
         for pair in zip(words[name], code[name], strict=True)
     )
-    found = {name: [same.get(length, length) for length in lengths] for name, lengths in found.items()}
+    written = _whole_constants(source)
+    found = {
+        name: [_symbol(same.get(length, length), written) for length in lengths] for name, lengths in found.items()
+    }
     known = _sides(found.values())
     return {name: " ".join(_axis(length, known) for length in lengths) for name, lengths in found.items()}
+
+
+def _symbol(length: str, written: frozenset[int]) -> str:
+    """A name for a long length of an example, `(batch, 3072)`, that the code itself does not know."""
+    is_example = length.isdigit() and int(length) > _LONG and int(length) not in written
+    return f"_{length}" if is_example else length
+
+
+@lru_cache(maxsize=16)
+def _whole_constants(source: str) -> frozenset[int]:
+    nodes = ast.walk(syntax.parse(source)) if source else ()
+    return frozenset(node.value for node in nodes if isinstance(node, ast.Constant) and type(node.value) is int)
 
 
 def _sides(known: Iterable[Sequence[str]]) -> dict[str, str]:

@@ -17,10 +17,12 @@ from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import fitted
 from gradcheck_cli.targets.functions.inputs.lengths_said import lengths_said, too_short
+from gradcheck_cli.targets.functions.inputs.parameters import stands_in_arithmetic
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, SIZES, Proposal, is_bias_name
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.relations import LENGTHS, is_small, joined_at, longer, with_gates, words_of
 from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.spelling import is_target
 from gradcheck_cli.targets.functions.total_loss import ready_forms
 
 # What they are called in a choice: letters of unequal lengths in both sets of sizes, but for the last two.
@@ -62,6 +64,7 @@ def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: in
     """
     if any(options[0].kind == "length" for options in listed):  # it says a length of its own
         return []
+    listed = [_as_counted_with(form, item.name, options) for item, options in zip(form.parameters, listed, strict=True)]
     kinds = [_kinds(item.name, options) for item, options in zip(form.parameters, listed, strict=True)]
     ways = list(itertools.islice(_ways(kinds, listed), _MOST_WAYS))
     found = list(_all_met(form, ways, seed, time.thread_time() + _SECONDS, ()))
@@ -74,6 +77,16 @@ def joined(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], seed: in
     ranked = [((-met.share, not met.is_number, _oddness(one)), one) for met, one in called if one is not None]
     best = [choice for _, choice in sorted(ranked, key=lambda each: each[0])][:_MOST_FOUND]
     return [one for choice in best for one in _with_classes(choice)]
+
+
+def _as_counted_with(form: WrittenFunction, name: str, options: Sequence[Proposal]) -> Sequence[Proposal]:
+    """What is compared with and stands in a product or a difference is no place of a row, if it may be anything else.
+
+    A place that is spread over a row would fit it by chance.
+    """
+    if not is_target(name) or not stands_in_arithmetic(form.source, name):
+        return options
+    return sorted(options, key=lambda each: each.kind == "index")
 
 
 def _ways(kinds: Sequence[Sequence[Proposal]], listed: Sequence[Sequence[Proposal]]) -> Iterator[Sequence[Proposal]]:

@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 import numpy as np
 
-from gradcheck_cli.model import Sample
+from gradcheck_cli.model import Array, Sample
 from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.spelling import is_target
@@ -65,13 +65,19 @@ def mixes_columns(form: WrittenFunction, sample: Sample) -> bool:
         value = sample.values[name]
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim != 2 or value.shape[1] < 2:
             continue
+        beside = [other for key, other in sample.values.items() if key != name and isinstance(other, np.ndarray)]
+        if not any(other.ndim for other in beside) or _is_same(form, sample, name, value + 1, outputs):
+            continue  # nothing is compared with it
         other = value[:, ::-1].copy()
-        turned = form.forward({**sample.values, name: other})
-        if not np.array_equal(value, other) and all(
-            np.allclose(one, other, rtol=NEARBY) for one, other in zip(outputs, turned, strict=True)
-        ):
+        if not np.array_equal(value, other) and _is_same(form, sample, name, other, outputs):
             return True
     return False
+
+
+def _is_same(form: WrittenFunction, sample: Sample, name: str, value: Array, outputs: Sequence[Array]) -> bool:
+    """Does the forward give the same with this in the place of an argument?"""
+    changed = form.forward({**sample.values, name: value})
+    return all(np.allclose(one, other, rtol=NEARBY) for one, other in zip(outputs, changed, strict=True))
 
 
 def _goes_along(form: WrittenFunction, sample: Sample, name: str) -> bool:

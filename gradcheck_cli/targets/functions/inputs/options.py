@@ -17,7 +17,9 @@ from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
     goes_through_steps,
     is_count,
+    is_sorted_by,
     number_of_names,
+    says_yes_or_no,
     settings,
     words_compared,
     zipped,
@@ -37,6 +39,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.together import together
+from gradcheck_cli.targets.functions.inputs.turned import in_pairs
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled, lengths_beside
 from gradcheck_cli.targets.functions.inputs.words import words_looked_up
 from gradcheck_cli.targets.functions.pair import PairForm
@@ -82,6 +85,10 @@ def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -
     found = [
         fixed.get(item.name) or _unsaturated(form, item, _in_lengths(item, _options(form, item), lengths))
         for item in form.parameters
+    ]
+    found = [
+        in_pairs(each, item, form.parameters, is_known=item.is_state or item.name in fixed)
+        for item, each in zip(form.parameters, found, strict=True)
     ]
     return [
         _as_wide(item, each, wide) if wide and item.name not in fixed else each
@@ -182,6 +189,10 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and found[0].kind in (*REAL, "index") and zipped(form.source, item.name):
         # Side by side what is longer is cut off, and nobody sees it.
         return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
+    if not item.has_default and found[0].kind in REAL and is_sorted_by(form.source, item.name):
+        return [replace(found[0], axes="n"), *found]
+    if not item.has_default and found[0].kind in REAL and says_yes_or_no(form.source, item.name):
+        return [*(Proposal("index", axes, 2) for axes in ("n", "n 1", "")), *found]
     if not item.has_default and is_unrolled(form.source, item.name):
         return [Proposal("real", UNROLLED), *found]
     if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):

@@ -112,6 +112,38 @@ def words_compared(source: str, name: str) -> list[str]:
     return list(found)
 
 
+def is_sorted_by(source: str, name: str) -> bool:
+    """Does the code put rows in the order of a parameter: `np.argsort(-time)`? It has a number for each of them."""
+    calls = (node for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.Call)) if source else ()
+    sorts = (call for call in calls if getattr(call.func, "attr", getattr(call.func, "id", "")) == "argsort")
+    given = (each for call in sorts for each in (*call.args[:1], getattr(call.func, "value", None)))
+    return any(_is(each.operand if isinstance(each, ast.UnaryOp) else each, name) for each in given if each)
+
+
+def stands_in_arithmetic(source: str, name: str) -> bool:
+    """Is a parameter itself added, subtracted or multiplied: `y * np.log(p)`, `p - y`?"""
+    nodes = ast.walk(syntax.parse(source)) if source else ()
+    return any(isinstance(node, ast.BinOp) and (_is(node.left, name) or _is(node.right, name)) for node in nodes)
+
+
+def says_yes_or_no(source: str, name: str) -> bool:
+    """Does the code ask whether an entry of a parameter is 1: `event[i] == 1`, `sorted_event = event[order]` before it?
+
+    `x == 1` is asked of a number, and of what is kept from it.
+    """
+    tree = list(ast.walk(syntax.parse(source))) if source else []
+    parts = (node for node in tree if isinstance(node, ast.Assign) and _is_part_of(node.value, {name}))
+    names = {name, *(target.id for node in parts for target in node.targets if isinstance(target, ast.Name))}
+    compared = (node for node in tree if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq))
+    found = {getattr(node.comparators[0], "value", None) for node in compared if _is_part_of(node.left, names)}
+    return bool(found) and found <= {0, 1} and 1 in found
+
+
+def _is_part_of(node: ast.AST, names: set[str]) -> bool:
+    """`event[i]`."""
+    return isinstance(node, ast.Subscript) and getattr(node.value, "id", "") in names
+
+
 def is_count(source: str, name: str) -> bool:
     """Does the code divide lengths by it, with a whole result, or make a shape or a range of it?"""
     return name in _counts(source)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from gradcheck_cli.targets.functions.spelling import RUNNING_WORDS, is_target, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import ANGLE_WORDS, RUNNING_WORDS, is_target, tokens, word_set
 
 ProposalKind = Literal[
     "real",
@@ -72,6 +72,8 @@ _BIAS = ("m", "1 m", "m 1", "d", "1 d", "d 1", "c", "1", "")
 _SECOND = ("d m", "n d", "n t d", "n g t d", "n d m", "m d", "d")
 _SCALE = ("d", "1 d", "c", "1 c 1 1", "c 1 1", "n d", "d 1", "")
 _STATE = ("n m", "n d", "m", "n 1", "m n")
+# Tables of angles lie as the data do, one row for each position: a single number would turn all by the same.
+_ANGLES = ("t d", "n d", "n t d", "d")
 _TARGETS = ("n d", "n", "n 1", "d n", "d", "n t d")
 
 _BY_NAME: Mapping[str, Sequence[str]] = {
@@ -230,6 +232,8 @@ def proposals(
         return [Proposal("unit"), *_real(("", *_DATA))]
     if plain in _BY_NAME:
         return _real(_BY_NAME[plain])
+    if set(words) & ANGLE_WORDS:
+        return _real(_ANGLES)
     if set(words) & _INDEX_WORDS and is_loss and is_target(name):
         return [Proposal("index", axes, "d") for axes in ("n", "", "n t")]
     if set(words) & _INDEX_WORDS:

@@ -12,9 +12,11 @@ from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative
 from gradcheck_cli.targets.functions.inputs.running import takes
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
+from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
 # A step that shows in every sum; only whether anything changes is looked at.
 _BESIDE = 1e-3
+_JACOBIANS = word_set("jacobian jac")
 
 
 def proves(form: WrittenFunction, sample: Sample) -> bool:
@@ -54,9 +56,10 @@ def is_of_no_number(form: WrittenFunction, sample: Sample, outputs: Sequence[Arr
     """Is a gradient that is handed no G wrong, of a function of several arrays that gives several numbers here?
 
     `log_posterior(theta, X, y)` gives one number of vectors, and may run on matrices. Where each number hangs on its
-    own entry alone, as of a sigmoid, it is the derivative of each.
+    own entry alone, as of a sigmoid, it is the derivative of each; what is called a Jacobian is of several numbers.
     """
-    if not _is_bare(form) or len(float_arrays(sample.values)) < 2 or sum(out.size for out in outputs) == 1:
+    is_meant = not _is_bare(form) or bool(set(tokens(form.backward)) & _JACOBIANS)
+    if is_meant or len(float_arrays(sample.values)) < 2 or sum(out.size for out in outputs) == 1:
         return False
     return not _is_entrywise(form, sample, outputs[0]) and not is_derivative(form, sample)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -41,6 +41,7 @@ from gradcheck_cli.targets.functions.inputs.labels import (
     leaves_out,
     mixes_columns,
 )
+from gradcheck_cli.targets.functions.inputs.lone_numbers import may_be_arrays
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.options import (
     choices,
@@ -80,7 +81,7 @@ class InputSearch:
         second_best: on which only the forward ran, or only some gradients have the shape of their argument.
         nearly: how it did on these; `fits`: how the last one did.
         raised: the likeliest on which the forward ran and the backward raised.
-        doubtful: the likeliest that fits but may not be meant: others are tried first.
+        doubtful: the likeliest that fits but may not be meant: others are tried first, those at a number last.
         proves_nothing: why nothing is proved where it is no derivative there; "" where it is.
         is_unowned: its gradient has no name, and is not that of the argument of its shape.
         not_finite: of a loss, on which the forward gives no finite numbers.
@@ -98,6 +99,7 @@ class InputSearch:
     raised: Guess | None = None
     doubtful: Guess | None = None
     proves_nothing: str = ""
+    is_at_number: bool = False
     is_unowned: bool = False
     as_near: list[Sample] = field(default_factory=list)
     not_finite: list[ProposalChoice] = field(default_factory=list)
@@ -142,7 +144,7 @@ class InputSearch:
         del self.not_finite[: len(waiting)]
 
     def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
-        """Labels of nothing, or that leave something out; a loss of more than one number; a gradient of nobody's.
+        """Labels of nothing, or that leave something out; more than one number; a gradient of nobody's, or at a number.
 
         The first of these is kept. What the user says in full is meant.
         """
@@ -150,18 +152,25 @@ class InputSearch:
             return False
         sample = found.samples[0]
         outputs = found.form.forward(sample.values)
-        is_loss = bool(LOSS_WORDS & set(tokens(self.form.title)))
         is_one = all(out.size == 1 for out in outputs) or is_right_entrywise(found.form, sample, outputs)
-        is_number = is_one if is_loss else True
+        is_number = is_one or not LOSS_WORDS & set(tokens(self.form.title))
         nothing = _LABELS if labels_nothing(found.form, sample, choice) else ""
         nothing = nothing or (_COLUMNS if mixes_columns(found.form, sample) else "")
         nothing = nothing or (_NO_NUMBER if is_of_no_number(found.form, sample, outputs) else "")
         is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
-        if is_number and is_seen and not self._hides_a_shape(found) and not self._is_of_another(found):
+        at_number = may_be_arrays(found.form, sample, self._guessed(choice))
+        is_seen = is_seen and not at_number and not self._hides_a_shape(found)
+        if is_number and is_seen and not self._is_of_another(found):
             return False
-        if self.doubtful is None:
-            self.doubtful, self.proves_nothing = found, nothing
+        if self.doubtful is None or (self.is_at_number and not at_number):
+            self.doubtful, self.proves_nothing, self.is_at_number = found, nothing, at_number
         return True
+
+    def _guessed(self, choice: ProposalChoice) -> list[tuple[Proposal, Sequence[Proposal]]]:
+        """Of what nobody said anything of: what it is, and all that it may be."""
+        listed = zip(self.form.parameters, options_of(self.form, {}), strict=True)
+        said = self.said.fixed or ()
+        return [(choice[one.name], each) for one, each in listed if not (one.has_default or self._is_said(one, said))]
 
     def _hides_a_shape(self, found: Guess) -> bool:
         """It fits where a length is 1, and elsewhere its gradient has the shape of the output."""
@@ -260,7 +269,7 @@ class InputSearch:
         return None
 
     @staticmethod
-    def _is_said(item: Parameter, fixed: Mapping[str, Sequence[Proposal]]) -> bool:
+    def _is_said(item: Parameter, fixed: Container[str]) -> bool:
         return item.is_state or item.known is not None or item.name in fixed
 
     def _attempt(self, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> Progress | None:

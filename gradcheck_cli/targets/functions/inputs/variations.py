@@ -32,6 +32,8 @@ _SMALL = word_set("eps epsilon")
 LARGE_EPSILON = 0.05
 # No power of 2: then not even a factor is left exact by chance.
 FACTOR = 0.7
+# Of what is compared with a single word, `if mode == "train": ... else: ...`: what goes to the other branch.
+_ANOTHER_WORD = "other"
 
 
 def with_other_settings(
@@ -92,7 +94,8 @@ def epsilons_raised(sample: Sample) -> list[str]:
 def at_default_only(parameters: Sequence[Parameter], samples: Sequence[Sample]) -> list[str]:
     """The settings with a default that is a number, a switch, a word or None, and that no sample has another value of.
 
-    Those inside a dict of settings too, as `param['stride']`: they have what was put there in every sample.
+    Those without a default too, and those inside a dict of settings, as `param['stride']`: they have what was put there
+    in every sample.
     """
     plain = [
         item.name
@@ -100,7 +103,14 @@ def at_default_only(parameters: Sequence[Parameter], samples: Sequence[Sample]) 
         if item.has_default and not item.is_state and isinstance(item.default, bool | int | float | str | None)
         if all(_is_at_default(item, sample) for sample in samples)
     ]
+    plain += [item.name for item in parameters if not item.has_default and _is_one_number(item.name, samples)]
     return plain + [f"{item.name}[{key!r}]" for item in parameters for key in _unvaried_keys(item.name, samples)]
+
+
+def _is_one_number(name: str, samples: Sequence[Sample]) -> bool:
+    """Or one switch, or one word."""
+    values = [sample.values.get(name) for sample in samples]
+    return all(isinstance(value, bool | int | float | str) and value == values[0] for value in values)
 
 
 def _unvaried_keys(name: str, samples: Sequence[Sample]) -> list[str]:
@@ -144,7 +154,8 @@ def _beside(name: str, value: object, source: str) -> list[object]:
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, str):
-        return [other for other in words_compared(source, name) if other != value]
+        compared = words_compared(source, name)
+        return [other for other in compared if other != value] or [_ANOTHER_WORD] * bool(compared)
     if isinstance(value, int) and is_axis(name):
         return [other for other in (0, 1) if other != value]
     if _is_sides(value):  # unequal ones, as rows and columns are easily exchanged
