@@ -106,8 +106,7 @@ def recognise(
             if isinstance(error, TransposedError):
                 kinds, transposed = transposed or kinds, []
             elif isinstance(error, AnotherLayerError) and of_kind[0].padding_mode == "zeros":
-                # Of so many axes it is, and no convolution; what pads by zeros is no other layer of one that repeats.
-                kinds = [specs for specs in kinds if is_pointwise(specs[0])]
+                kinds = [specs for specs in kinds if is_pointwise(specs[0])]  # of so many axes, and no convolution
         else:
             if is_right:
                 return replace(chosen, is_right=True)
