@@ -64,7 +64,7 @@ from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lack
 from gradcheck_cli.targets.own_refusal import is_own_refusal
 from gradcheck_cli.targets.pipes import receive, send
 from gradcheck_cli.targets.reach import constants
-from gradcheck_cli.targets.seeding import SEED, seed_all
+from gradcheck_cli.targets.seeding import SEED, keep_generators, seed_all
 from gradcheck_cli.targets.setting_now import cannot_ask_in, computing_in, made_in_float64
 from gradcheck_cli.targets.spec_message import spec_of_message
 from gradcheck_cli.targets.steady import steady_generators
@@ -148,6 +148,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
         how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
         with alarm(LOAD_SHARE * seconds):
             loaded = _load_either_way(ref, message["how"] != "whole", seconds, names_in(how.call))
+        keep_generators(vars(loaded.module))
         spelled = None if directions(how.call)[0] else said(loaded, how, wanted)
         if message["how"] == "untried":
             ready: Ready | FunctionReady = _untried(ref, loaded, spelled, wanted)
