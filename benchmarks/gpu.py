@@ -1,7 +1,8 @@
 """What torch's own convolutions compute on a device: settings x published layers x exact probes, as a page.
 
-`python -m benchmarks.gpu` is `make gpu`. It needs torch, numpy, opencv and this package, and ends within its time: the
-cheapest layers come first, and what was left out is said.
+`python -m benchmarks.gpu` is `make gpu`. It needs torch, numpy, opencv and this package, installed or not, and ends
+within its time: the cheapest layers come first, nothing is begun that would probably not be done, and what was left out
+is said. The page is written anew after each layer, so that what stops the script loses one.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from math import prod
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.layers import LAYERS
+from benchmarks.layers import LAYERS, OTHER_FORMS
 from gradcheck_cli.checks.levels import Leveller, Reply
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import Case, ConvSpec, Gradients, Setting, Verdict
@@ -25,14 +26,17 @@ from gradcheck_cli.model.in_settings import SettingResult
 from gradcheck_cli.model.setting import every_setting
 
 PAGE = Path(__file__).parent / "GPU.md"
-# One command that somebody waits for; `make gpu` promises it.
-SECONDS = 480.0
+# `make gpu` promises eight minutes in all: half of one is for starting torch, and for what takes longer than thought.
+SECONDS = 450.0
 # The compiler takes as long for a small layer as for a large one.
 COMPILED = 1
 GPU = "cuda"
 # What `make gpu` says where there is none, and its exit code.
 NO_GPU = "gradcheck: torch sees no {device} here, so nothing was tried and nothing written (exit code 2)"
 NOTHING_TRIED = 2
+PUBLISHED: Mapping[str, ConvSpec] = {**LAYERS, **OTHER_FORMS}
+# The verdict of a layer is the worst of its gradients.
+WORST_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
 @dataclass
@@ -61,26 +65,81 @@ class Tried:
     untried: dict[str, str] = field(default_factory=dict)
 
 
-def tried_on(device: str, layers: Mapping[str, ConvSpec], seconds: float) -> list[Tried]:
-    """Every setting of the device on every layer, layer by layer, until the time is up."""
-    from gradcheck_cli.oracles.in_setting import impossible
+@dataclass
+class Clock:
+    """How long there is, and whether that will do for a layer, judged by the one before it, which is nearly as large.
 
-    end = time.perf_counter() + seconds
-    found = [Tried(setting) for setting in every_setting(device)]
+    Attributes:
+        seconds: in all.
+        begun: when, by `now`.
+        now: tells the time.
+        products: of the last layer that was tried.
+        slowest: seconds that a setting took on it, the most of all, but for the compiler.
+    """
+
+    seconds: float
+    begun: float
+    now: Callable[[], float] = time.perf_counter
+    products: int = 1
+    slowest: float = 0.0
+
+    def lacks(self, products: int) -> str:
+        """Why a layer of so many is not begun, a clause; "" where there is time for it."""
+        left = self.begun + self.seconds - self.now()
+        is_enough = left > 0 and self.slowest * products / self.products <= left
+        return "" if is_enough else f"the {self.seconds:g} s were too few"
+
+    def took(self, seconds: float, products: int) -> None:
+        """A setting on a layer."""
+        self.slowest = max(self.slowest, seconds) if products == self.products else seconds
+        self.products = products
+
+
+def tried_on(
+    device: str,
+    layers: Mapping[str, ConvSpec],
+    clock: Clock,
+    *,
+    settings: Sequence[Setting] = (),
+    after_each: Callable[[str, Sequence[Tried]], None] = lambda _name, _found: None,
+) -> list[Tried]:
+    """Layer by layer, the cheapest first, every setting of the device, until the time is up.
+
+    Args:
+        device: of torch.
+        layers: by name.
+        clock: how long there is.
+        settings: those of the device where none are said.
+        after_each: is handed each layer's name when it is done, and all that is known then.
+    """
+    found = [Tried(setting) for setting in settings or every_setting(device)]
     exact = Exact()
-    for number, (name, spec) in enumerate(sorted(layers.items(), key=lambda layer: work(layer[1]))):
+    for number, (name, spec) in enumerate(by_work(layers)):
         exact.known.clear()
         for tried in found:
-            reason = impossible(tried.setting)
-            if tried.setting.compile and number >= COMPILED:
-                reason = reason or "compiled for the smallest layer only"
-            if time.perf_counter() > end:
-                reason = reason or f"the {seconds:g} s were over"
+            reason = not_for(tried.setting, number) or clock.lacks(work(spec))
             if reason:
                 tried.untried[name] = reason
                 continue
+            begun = clock.now()
             tried.results[name] = results_of(tried.setting, spec, exact)
+            if not tried.setting.compile:
+                clock.took(clock.now() - begun, work(spec))
+        after_each(name, found)
     return found
+
+
+def not_for(setting: Setting, number: int) -> str:
+    """Why a setting is not asked about the layer of that number, whatever time there is; "" where it is."""
+    from gradcheck_cli.oracles.in_setting import impossible
+
+    too_many = setting.compile and number >= COMPILED
+    return impossible(setting) or ("compiled for the smallest layer only" if too_many else "")
+
+
+def by_work(layers: Mapping[str, ConvSpec]) -> list[tuple[str, ConvSpec]]:
+    """The cheapest first."""
+    return sorted(layers.items(), key=lambda layer: work(layer[1]))
 
 
 def work(spec: ConvSpec) -> int:
@@ -89,7 +148,7 @@ def work(spec: ConvSpec) -> int:
 
 
 def results_of(setting: Setting, spec: ConvSpec, exact: Exact) -> tuple[SettingResult, ...]:
-    """What autograd's convolution does in this setting."""
+    """What autograd's convolution does in this setting; whatever is raised ends this one question, and is told."""
     from gradcheck_cli.oracles import autograd
 
     def ask(case: Case) -> Reply:
@@ -97,18 +156,28 @@ def results_of(setting: Setting, spec: ConvSpec, exact: Exact) -> tuple[SettingR
             return Reply(autograd.backward(case, autograd.LayerSettings.of(setting)))
         except UsageError as error:
             return Reply(refused="; ".join((error.sentence, *map(str, error.facts.values()))))
+        except Exception as error:  # of a compiler or a driver, which raise what they like
+            return Reply(error=f"{type(error).__name__}: {error}".partition("\n")[0])
 
     return Leveller(ask, setting, 0, exact).results(spec, lambda larger: work(larger) < 4 * work(spec))
 
 
-def page(device: str, found: Sequence[Tried], seconds: float) -> str:
-    """The page in Markdown."""
+def page(device: str, found: Sequence[Tried], seconds: float, left: Sequence[str] = ()) -> str:
+    """The page in Markdown.
+
+    Args:
+        device: as it was named.
+        found: what came of it.
+        seconds: that it took.
+        left: layers that nobody came to: the script was stopped.
+    """
+    stopped = f"\nStopped before: {'; '.join(left)}.\n" if left else ""
     head = (
         f"# Settings on a device\n\nMade by `make gpu` on {device}: {machine.describe()}{device_name(device)}.\n\n"
-        f"It took {seconds:.0f} s. Each layer is asked on whole numbers of which the right gradients are known; "
-        "what the words mean is said in `gradcheck_cli/model/in_settings.py`.\n"
+        f"It took {seconds:.0f} s. Each layer is asked on whole numbers of which the right gradients are known; what "
+        "the words mean is said under [how the kind of rounding is known](../docs/howto/settings.md).\n"
     )
-    return "\n".join([head, *(section(tried) for tried in found)]).rstrip() + "\n"
+    return "\n".join([head + stopped, *(section(tried) for tried in found)]).rstrip() + "\n"
 
 
 def section(tried: Tried) -> str:
@@ -127,11 +196,12 @@ def section(tried: Tried) -> str:
 def row(name: str, results: Sequence[SettingResult]) -> str:
     """One layer."""
     verdicts = {each.verdict for each in results}
-    verdict = next((each for each in (Verdict.FAIL, Verdict.ERROR, Verdict.PASS) if each in verdicts), "not tried")
+    verdict = next((each for each in WORST_FIRST if each in verdicts), "not tried")
     cells = dict.fromkeys(("weight", "input", "bias"), "")
     for each in results:
         for key in cells if each.gradient == "call" else (each.gradient,):
-            cells[key] = f"{each.level or each.detail}{figures(each)}"
+            said = each.level if each.verdict is Verdict.PASS else each.detail
+            cells[key] = f"{said or each.detail}{figures(each)}"
     return f"| {name} | {verdict} | {' | '.join(cell.replace('|', '/') for cell in cells.values())} |"
 
 
@@ -141,43 +211,69 @@ def figures(result: SettingResult) -> str:
 
 
 def device_name(device: str) -> str:
-    """The name of the card."""
+    """The card, and the libraries that compute on it."""
     import torch
 
-    return f", {torch.cuda.get_device_name(device)}" if device.startswith("cuda") else ""
+    if not device.startswith("cuda"):
+        return ""
+    libraries = f"CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
+    return f", {torch.cuda.get_device_name(device)}, {libraries}"
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """0, or 2 where the device is not there."""
-    from gradcheck_cli.oracles.in_setting import available_devices
-
+    """0; 2 where the device is not there; 130 where it was interrupted, with a page of what was tried until then."""
+    begun = time.perf_counter()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
     parser.add_argument("--device", default=GPU)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--output", type=Path, default=PAGE)
-    parser.add_argument("--layers", type=int, default=len(LAYERS), help="only the cheapest so many")
+    parser.add_argument("--layers", type=int, default=len(PUBLISHED), help="only the cheapest so many")
     options = parser.parse_args(words)
-    if options.device.partition(":")[0] not in available_devices():
+    if not is_there(options.device):
         kind = "GPU" if options.device == GPU else options.device
         print(NO_GPU.format(device=kind), file=sys.stderr)
         return NOTHING_TRIED
-    cheapest = dict(sorted(LAYERS.items(), key=lambda layer: work(layer[1]))[: options.layers])
-    begun = time.perf_counter()
-    found = tried_on(options.device, cheapest, options.seconds)
-    options.output.write_text(page(options.device, found, time.perf_counter() - begun), encoding="utf-8")
+    cheapest = dict(by_work(PUBLISHED)[: options.layers])
+    left = list(cheapest)
+
+    def write(name: str, found: Sequence[Tried]) -> None:
+        left.remove(name)
+        seconds = time.perf_counter() - begun
+        print(f"{seconds:4.0f} s  {name}: {counted(found, name)}", file=sys.stderr)
+        options.output.write_text(page(options.device, found, seconds, left), encoding="utf-8")
+
+    try:
+        found = tried_on(options.device, cheapest, Clock(options.seconds, begun), after_each=write)
+    except KeyboardInterrupt:
+        print(f"stopped; what was done is in {options.output}", file=sys.stderr)
+        return 130
     print(f"written to {options.output}: {counted(found)}")
     return 0
 
 
-def counted(found: Sequence[Tried]) -> str:
-    """How many gradients came out how."""
-    verdicts = [each.verdict for each in every_result(found)]
-    return ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts)) or "nothing"
+def is_there(device: str) -> bool:
+    """Whether torch can use it: of several cards also the one of that number."""
+    import torch
+
+    from gradcheck_cli.oracles.in_setting import available_devices
+
+    kind, _, number = device.partition(":")
+    if kind not in available_devices() or not (number or "0").isdigit():
+        return False
+    return int(number or 0) < (torch.cuda.device_count() if kind == GPU else 1)
 
 
-def every_result(found: Sequence[Tried]) -> Iterator[SettingResult]:
-    """Of all settings and layers."""
-    return (each for tried in found for results in tried.results.values() for each in results)
+def counted(found: Sequence[Tried], name: str = "") -> str:
+    """How many gradients came out how, of one layer or of all."""
+    verdicts = [each.verdict for each in every_result(found, name)]
+    return ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts)) or "nothing tried"
+
+
+def every_result(found: Sequence[Tried], name: str = "") -> Iterator[SettingResult]:
+    """Of all settings and layers, or of one layer."""
+    return (
+        each for tried in found for layer, results in tried.results.items() if name in ("", layer) for each in results
+    )
 
 
 if __name__ == "__main__":

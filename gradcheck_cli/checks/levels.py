@@ -20,6 +20,9 @@ from gradcheck_cli.numbers import exact, graded
 from gradcheck_cli.numbers.formats import BITS, FEWEST_BITS, cut_to, limit_of, rounded_to
 from gradcheck_cli.numbers.rounding import TF32_FACTORS, allowed_low
 
+# No sum of whole numbers in any float format has a fraction, so one of less than this is no sum's: a quarter leaves as
+# much again until another whole number would be nearer.
+FRACTION = 0.25
 # Of a layer of ones: so many times as many as the format can count. What stops is then off by a third.
 BEYOND = 1.5
 
@@ -65,6 +68,12 @@ class Probed:
     def is_equal(self, name: GradientName) -> bool:
         """Bit for bit the exact sum?"""
         return np.array_equal(self.expected(name), self.actual(name))
+
+    def is_transformed(self, name: GradientName) -> bool:
+        """Are there fractions where whole numbers are right, each nearest to the right one?"""
+        actual, expected = self.actual(name), self.expected(name)
+        is_near = bool((np.abs(actual - expected) < FRACTION).all())
+        return is_near and bool((np.rint(actual) != actual).any())
 
     def error(self, name: GradientName) -> float:
         """The largest |error| / A."""
@@ -154,6 +163,9 @@ class Leveller:
         return actual is not None and actual.shape == TENSORS[name].shape(probe.case.spec)
 
     def _judged(self, name: GradientName, small: Probed, summed: Probed, further: list[Probed]) -> SettingResult:
+        fractional = next((probe for probe in (small, summed, *further) if probe.is_transformed(name)), None)
+        if fractional is not None and self.setting.device != "cpu":
+            return self._transformed(name, fractional)
         if not small.is_equal(name):
             actual, right = small.worst(name)
             detail = f"{actual:g} where {right:g} is right, on whole numbers that {FEWEST_BITS} bits hold: no rounding"
@@ -161,6 +173,12 @@ class Leveller:
         if self.bits < BITS["float32"]:
             return self._of_few_bits(name, [summed, *further])
         return self._of_many_bits(name, [summed, *further])
+
+    def _transformed(self, name: GradientName, probe: Probed) -> SettingResult:
+        """Libraries of a device may choose an algorithm that does other sums, which these probes do not judge."""
+        actual, right = probe.worst(name)
+        detail = f"{actual:.9g} where {right:g} is right: the library may have transformed (Winograd, FFT), no verdict"
+        return self._result(name, Verdict.INCONCLUSIVE, "transformed", detail, (probe.error(name), 0.0))
 
     def _of_few_bits(self, name: GradientName, probes: list[Probed]) -> SettingResult:
         """bfloat16 and float16: the exact sum rounded once, or its parts, or nothing that sums in float32 can be."""

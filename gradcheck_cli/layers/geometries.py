@@ -112,6 +112,34 @@ QUICK: tuple[ConvSpec, ...] = (
 )
 
 
+# One tap: asked of code that takes no other kernel, which the list above hardly asks. Channels past 8 and 32, too.
+POINTWISE: tuple[ConvSpec, ...] = (
+    _spec((2, 3, 4, 5, 6), 1),
+    _spec((3, 2, 5, 4, 4), 1),
+    _spec((2, 3, 3, 6, 5), 1),
+    _spec((3, 4, 2, 3, 7), 1),
+    _spec((2, 3, 1, 4, 5), 1),
+    _spec((2, 1, 3, 5, 4), 1),
+    _spec((1, 3, 4, 6, 7), 1),
+    _spec((1, 4, 3, 5, 5), 1),
+    _spec((1, 1, 1, 4, 5), 1),
+    _spec((3, 1, 1, 3, 4), 1),
+    _spec((2, 3, 4, 1, 1), 1),
+    _spec((37, 2, 3, 2, 3), 1),
+    _spec((2, 37, 3, 2, 3), 1),
+    _spec((2, 3, 37, 3, 2), 1),
+    _spec((1, 2, 3, 39, 2), 1),
+    _spec((1, 2, 3, 2, 41), 1),
+    _spec((2, 3, 4, 7, 9), 1, 2),
+    _spec((2, 3, 5, 8, 6), 1, 2),
+    _spec((1, 2, 3, 10, 7), 1, 3),
+    _spec((2, 3, 4, 7, 6), 1, (2, 1)),
+    _spec((2, 3, 4, 5, 6), 1, 1, 1),
+    _spec((1, 2, 3, 6, 7), 1, 2, 1),
+    _spec((2, 4, 6, 5, 4), 1, 1, 0, 1, 2),
+)
+
+
 # Where the rules of padding 'same' differ: for even kernels, and where size - 1 is no multiple of the stride. Asked of
 # code that pads by itself, under the rules that it was seen to follow.
 SAME: Mapping[str, tuple[ConvSpec, ...]] = {

@@ -149,6 +149,11 @@ def in_layout(spec: ConvSpec, layout: str) -> ConvSpec:
     return replace(spec, **change) if change else spec
 
 
+def squared(spec: ConvSpec) -> ConvSpec:
+    """The same geometry with as many columns as rows, of whichever there are more."""
+    return spec.of_size((max(spec.input_size),) * len(spec.input_size))
+
+
 def plainer(spec: ConvSpec) -> Iterator[ConvSpec]:
     """The same geometry with one of its options taken back, then with two of them, and so on.
 

@@ -13,6 +13,7 @@ Level = Literal[
     "rounded once",
     "rounded in parts",
     "TF32 rounding",
+    "transformed",
     "rounded inputs",
     "accumulates in low precision",
     "not rounding",
@@ -25,7 +26,9 @@ Level = Literal[
 
 bit for bit: equal on whole numbers on which every order of summation is exact. rounded once: the exact sum, rounded to
 the setting's number format. rounded in parts: as torch does that rounds the sums of samples, or of taps, before it adds
-them. TF32 rounding: exactly the sum of inputs rounded to 11 bits. rounded inputs: inputs of fewer bits than the format
+them. TF32 rounding: exactly the sum of inputs rounded to 11 bits. transformed: on a device, fractions that are the
+right whole numbers when they are rounded, as of an algorithm that transforms (Winograd, FFT): not told apart here, so
+inconclusive. rounded inputs: inputs of fewer bits than the format
 has. accumulates in low precision: further off than sums in float32 can be, and right where few bits are enough. not
 rounding: wrong where 8 bits are enough, so another formula. as plain code: of a function, for which no exact sums are
 known, no further off than its forward as it is written, differentiated in the same format; worse than plain code: more

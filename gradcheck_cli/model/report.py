@@ -274,8 +274,9 @@ class TargetReport:
     `output` is what the user's code printed (shown with -v only). `name` is that of the function or class, as it is
     called in the file; a finding without a line is told to stand in it. `call` and `returns` are what the user said of
     how it is called, "" where nothing was said. `scope` says which gradients a plain function gives, where that is less
-    than all three ("weight only"), and "not its forward" where that stops short of it. `unreached` are the lines of the
-    backward that no call executed, `unvaried` the optional parameters that kept their defaults in every call.
+    than all three ("weight only"), and "not its forward" where that stops short of it, and "square images only".
+    `unreached` are the lines of the backward that no call executed, `unvaried` the optional parameters that kept their
+    defaults in every call.
     `reason` is why the verdict is what it is, in one line. `kind` is what it was recognised as and `layer` which one,
     "" where it was not.
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -30,16 +30,13 @@ from gradcheck_cli.targets.conventions import (
     NotRecognisedError,
     check_convention,
     probes,
-    recognise,
     recognise_by_names,
-    suggest,
 )
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.automatic import autograd_notes
 from gradcheck_cli.targets.conventions.base import (
     Candidate,
     HungError,
-    NoTimeError,
     RefusedError,
     Returned,
     UnfinishedError,
@@ -48,17 +45,14 @@ from gradcheck_cli.targets.conventions.base import (
 )
 from gradcheck_cli.targets.conventions.beside import forward_beside
 from gradcheck_cli.targets.conventions.call import Spelled
-from gradcheck_cli.targets.conventions.call_tried import as_said, said, untried
-from gradcheck_cli.targets.conventions.filter_order import with_filter_order
+from gradcheck_cli.targets.conventions.call_tried import said, untried
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout_notes import layout_notes
 from gradcheck_cli.targets.conventions.meanings import by_trial
-from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_padding
+from gradcheck_cli.targets.conventions.padding_form import PaddingForm
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
 from gradcheck_cli.targets.conventions.settings import NotToldError
-from gradcheck_cli.targets.conventions.unvaried import Varying
-from gradcheck_cli.targets.conventions.whole_blocks import in_blocks
 from gradcheck_cli.targets.coroutines import refuse_coroutines
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions import service
@@ -70,19 +64,17 @@ from gradcheck_cli.targets.load import Loaded, LoadError, import_installed, lack
 from gradcheck_cli.targets.own_refusal import is_own_refusal
 from gradcheck_cli.targets.pipes import receive, send
 from gradcheck_cli.targets.reach import constants
-from gradcheck_cli.targets.seeding import SEED, seed_all
-from gradcheck_cli.targets.setting_now import cannot_ask_in, computing_in
+from gradcheck_cli.targets.seeding import SEED, keep_generators, seed_all
+from gradcheck_cli.targets.setting_now import cannot_ask_in, computing_in, made_in_float64
 from gradcheck_cli.targets.spec_message import spec_of_message
 from gradcheck_cli.targets.steady import steady_generators
-from gradcheck_cli.targets.undefined import mend_of_undefined
+from gradcheck_cli.targets.tried import WAYS_OUT, WIDE, tried
 from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
 
 # Of the time for loading: executing the file, then finding out how it is called, and a rest for the answer.
 LOAD_SHARE = 0.4
 # Bytes of one gradient: 256 MiB are far above any that is asked for; more is not sent, and judged as a wrong shape.
 MAX_RETURNED = 2**28
-# What a refusal says of a target that is something else, whatever way it is called.
-NO_CONVOLUTION = ("is not a convolution", "are not covered")
 
 
 @dataclass(frozen=True)
@@ -93,6 +85,7 @@ class Ready:
         same: the rules by which it keeps the size by itself; None where it is told.
         watch: ticks off the lines of the backward that ran.
         edits: puts other expressions into its functions.
+        is_wide: torch's default dtype is float64 while it is called, see `targets.tried`.
     """
 
     ref: TargetRef
@@ -101,6 +94,7 @@ class Ready:
     same: frozenset[str] | None
     watch: Watch
     edits: Edits
+    is_wide: bool = False
 
 
 def main(request: int, answer: int, memory: int) -> None:
@@ -154,6 +148,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
         how = HowToCall(message["convention"], message["call"], tuple(message["returns"]))
         with alarm(LOAD_SHARE * seconds):
             loaded = _load_either_way(ref, message["how"] != "whole", seconds, names_in(how.call))
+        keep_generators(vars(loaded.module))
         spelled = None if directions(how.call)[0] else said(loaded, how, wanted)
         if message["how"] == "untried":
             ready: Ready | FunctionReady = _untried(ref, loaded, spelled, wanted)
@@ -191,28 +186,8 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
 
 def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float) -> Ready:
     """Called as was said, else as trying tells."""
-    guard = partial(alarm, min(10.0, 0.2 * seconds))
-    if spelled is not None:
-        chosen = as_said(spelled, wanted, seed_all, guard)
-    else:
-        chosen = with_filter_order(_recognised(loaded, wanted, guard, seconds), seed_all, guard)
-        chosen = Varying(seed_all, guard).settled(chosen) if chosen.is_right else chosen
-    candidate = in_blocks(chosen.candidate, seed_all, guard) if chosen.is_right else chosen.candidate
-    padding = with_padding(candidate, seed_all, guard)
-    return _ready(ref, loaded, replace(chosen, candidate=padding.candidate), padding.rules)
-
-
-def _recognised(
-    loaded: Loaded, wanted: Sequence[str], guard: Callable[[], AbstractContextManager[None]], seconds: float
-) -> Chosen:
-    try:
-        return recognise(loaded, wanted, seed_all, guard, LOAD_SHARE * seconds)
-    except NotRecognisedError as error:
-        if not any(words in error.sentence for words in NO_CONVOLUTION):  # --call would judge it as one
-            more_time = "a larger --timeout would do, or " if isinstance(error, NoTimeError) else ""
-            how = more_time + (suggest.hint(loaded, guard) or WAYS_OUT)
-            error.hint = error.hint or mend_of_undefined(error.error) or how
-        raise lacking(error.error, loaded) or error from error
+    found = tried(loaded, spelled, wanted, LOAD_SHARE * seconds, partial(alarm, min(10.0, 0.2 * seconds)))
+    return replace(_ready(ref, loaded, found.chosen, found.rules), is_wide=found.is_wide)
 
 
 def _untried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str]) -> Ready:
@@ -242,7 +217,7 @@ def _description(ready: Ready) -> Message:
     notes = [*loaded.notes, *candidate.notes(), *autograd_notes(loaded.tree)]
     if candidate.family != "autograd-function":  # there the order is that of the forward's arguments
         notes += order_notes(ready.chosen.plan)
-    notes[:0] = layout_notes(candidate)
+    notes[:0] = [*layout_notes(candidate), *([WIDE] if ready.is_wide else [])]
     notes += interpreter.LAUNCHES.notes()
     return {
         "convention": candidate.family,
@@ -257,6 +232,8 @@ def _description(ready: Ready) -> Message:
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
         "parts": list(parts(candidate)),
         "same": sorted(ready.same or ()),
+        "pointwise": candidate.layout.pointwise,
+        "square": candidate.layout.square,
         "unvaried": list(ready.chosen.unvaried),
         "wrong_beside": [(one.setting, one.gradient, one.slopes, one.is_alone) for one in ready.chosen.wrong_beside],
         "constants": list(constants(loaded.tree, ready.ref.name.split(".")[0], vars(loaded.module))),
@@ -268,12 +245,6 @@ def _modes(candidate: Candidate) -> Sequence[PaddingMode]:
     taken = (spec for spec in probes.PROBES if not candidate.refuses(spec) and spec.is_padded)
     found = dict.fromkeys(spec.padding_mode for spec in taken)
     return [mode for mode in PADDING_MODES if mode in found] or candidate.layout.modes
-
-
-WAYS_OUT = (
-    'say how: --call "NAME(G, x, w)" --returns input,weight,bias; of any function --call "FORWARD -> BACKWARD"; '
-    "or gradcheck_call() in the file (gradcheck explain calling)"
-)
 
 
 def _not_recognised(ref: TargetRef, error: NotRecognisedError) -> Message:
@@ -300,7 +271,8 @@ def _backward(ready: Ready, message: Message, arrays: dict[str, Array]) -> tuple
     if reason:
         return {"kind": "refused", "supported": False, "error": reason}, {}
     try:
-        with computing_in(setting), ready.edits.running(ready.watch):
+        wide = made_in_float64() if ready.is_wide else nullcontext()
+        with computing_in(setting), wide, ready.edits.running(ready.watch):
             reply, answered = _called(ready, case, str(message["calls"]))
         if setting.dtype == "bfloat16":
             answered = {name: as_bfloat16(array) for name, array in answered.items()}

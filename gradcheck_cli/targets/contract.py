@@ -173,6 +173,8 @@ class Described:
         unvaried: optional parameters that kept their defaults in every call.
         wrong_beside: settings with which it is wrong though it is right at their defaults.
         same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
+        pointwise: it takes kernels of one tap alone.
+        square: it takes square images alone.
         printed: what the code printed while it was loaded and tried.
     """
 
@@ -189,6 +191,8 @@ class Described:
     rate: float = 1.0
     parts: tuple[GradientName, ...] = ()
     same: tuple[str, ...] = ()
+    pointwise: bool = False
+    square: bool = False
     constants: tuple[int, ...] = ()
     unvaried: tuple[str, ...] = ()
     wrong_beside: tuple[WrongBeside, ...] = ()

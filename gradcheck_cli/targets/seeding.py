@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import sys
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,37 @@ LAZY_DEVICES = ("cuda", "xpu", "mtia")
 NO_DEVICE = "privateuseone"
 
 
+# What puts the generators of the user's module back to where they were when it was loaded.
+_OF_THE_MODULE: list[Callable[[], None]] = []
+
+
+def keep_generators(module: Mapping[str, Any]) -> None:
+    """From now on the generators that a module holds are seeded as the global ones are, and no others of this kind.
+
+    Args:
+        module: what its names mean: `rng = np.random.default_rng(3)` stands beside the functions that draw from it.
+    """
+    _OF_THE_MODULE[:] = [back for value in module.values() if (back := _back_of(value)) is not None]
+
+
+def _back_of(value: Any) -> Callable[[], None] | None:
+    """Puts one generator back to where it is now; None of what is none."""
+    if isinstance(value, np.random.Generator):
+        bits: Any = value.bit_generator
+        state = copy.deepcopy(bits.state)
+        return lambda: setattr(bits, "state", state)
+    if isinstance(value, np.random.RandomState):
+        return partial(value.set_state, value.get_state())
+    if isinstance(value, random.Random):
+        return partial(value.setstate, value.getstate())
+    is_torch = type(value).__module__.partition(".")[0] == "torch" and type(value).__name__ == "Generator"
+    return partial(value.set_state, value.get_state()) if is_torch else None
+
+
 def seed_all() -> None:
-    """Seed the global generators of all libraries that are loaded."""
+    """Seed the global generators of all libraries that are loaded, and those that the user's module holds."""
+    for put_back in _OF_THE_MODULE:
+        put_back()
     random.seed(SEED)
     np.random.seed(SEED)
     torch = sys.modules.get("torch")

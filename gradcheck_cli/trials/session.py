@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradcheck_cli.layers import forms, geometries
-from gradcheck_cli.layers.variants import EACH, in_layout, kind_of, of_missing_kinds, plainer, variants
+from gradcheck_cli.layers.variants import EACH, in_layout, kind_of, of_missing_kinds, plainer, squared, variants
 from gradcheck_cli.model import GRADIENTS, ConvSpec, Counterexample, GradientName, Verdict, VerifyOptions
 from gradcheck_cli.model.line import as_asked
 from gradcheck_cli.model.text import counted
@@ -78,6 +78,10 @@ class Session:
             return self.finished()
         same = (spec for rule in self.described.same for spec in geometries.SAME.get(rule, ()))
         self.try_all(self._new(self._of_its_kind(same)))
+        if self.described.square:
+            self.try_all(self._new(map(squared, [trial.case.spec for trial in self.trials if not trial.supported])))
+        if self.described.pointwise:
+            self.try_all(self._new(self._of_its_kind(geometries.POINTWISE)))
         self.try_all(self._new(self._of_its_kind(geometries.around(self.described.constants))))
         self.try_plainer()
         self.try_more()

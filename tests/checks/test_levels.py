@@ -150,3 +150,29 @@ def test_nothing_compared_is_no_pass(reply, verdict, level):
 def test_a_gradient_that_is_not_returned_has_no_row():
     """Nothing is claimed of it."""
     assert list(levelled(lambda case: replace(truths_of(case), input=None), FLOAT32)) == ["weight", "bias"]
+
+
+def transformed(size):
+    """Right sums and a little beside them, as an algorithm does that goes through fractions."""
+    return lambda case: Gradients(**{name: each + size * np.cos(each) for name, each in truths_of(case).items()})
+
+
+@pytest.mark.parametrize(("device", "expected"), [("cuda", "inconclusive"), ("cpu", "fail")])
+def test_what_a_transform_leaves_is_no_mistake_and_no_pass_on_a_device(device, expected):
+    """A CPU sums, and what is no sum there is another formula; a library of a device may choose another algorithm."""
+    rows = levelled(transformed(1e-5), Setting("float32", device))
+    assert {row.verdict for row in rows.values()} == {expected}
+    assert {row.level for row in rows.values()} == {"transformed" if device == "cuda" else "not rounding"}
+
+
+def upside_down(case):
+    """Another formula, of whole numbers."""
+    return truths_of(replace(case, x=case.x[::-1]))
+
+
+@pytest.mark.parametrize("code", [transformed(0.5), one_by_one(8), upside_down])
+def test_a_device_is_no_excuse(code):
+    """Too far off for a transform, sums of few bits, and another formula are what they are anywhere."""
+    here, there = (levelled(code, Setting("float32", device)) for device in ("cpu", "cuda"))
+    assert [said(row) for row in here.values()] == [said(row) for row in there.values()]
+    assert Verdict.FAIL in {row.verdict for row in there.values()}

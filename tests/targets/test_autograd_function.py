@@ -163,3 +163,45 @@ def test_a_mask_of_the_weights_is_no_bias(tmp_path, scale, right):
     chosen = recognised(tmp_path, code, "Op")
     assert answer(chosen, PLAIN)[1] == right
     assert "mask = ones" in chosen.candidate.why()
+
+
+FLAT_WITH_TWO = """
+import torch
+import torch.nn.functional as F
+
+
+class Flat(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, signal, weight, stride, padding):
+        ctx.save_for_backward(signal, weight)
+        ctx.how = {"stride": stride, "padding": padding}
+        o, i, k = weight.shape
+        return weight.reshape(o, i * k) @ F.unfold(signal[..., None], (k, 1), **ctx.how)
+
+    @staticmethod
+    def backward(ctx, grad):
+        signal, weight = ctx.saved_tensors
+        o, i, k = weight.shape
+        pieces = F.unfold(signal[..., None], (k, 1), **ctx.how)
+        d_weight = (grad @ pieces.transpose(1, 2)).sum(0).reshape(weight.shape)
+        below = F.fold(weight.reshape(o, i * k).T @ grad, (signal.shape[2], 1), (k, 1), **ctx.how)
+        return below[..., 0]FACTOR, d_weight, None, None
+"""
+
+
+@pytest.mark.parametrize("factor", ["", " * 2"])
+def test_a_forward_that_is_none_with_padding_is_what_is_wrong_there(tmp_path, factor):
+    """It pads an axis that its user has not, and its backward is the derivative of just that: no gradient is wrong.
+
+    At some strides its output has the right size and nothing but zeros in it. A backward that is wrong where the
+    forward is right is wrong all the same.
+    """
+    file = tmp_path / "flat.py"
+    file.write_text(FLAT_WITH_TWO.replace("FACTOR", factor))
+    (report,) = verify_targets(VerifyOptions((f"{file}:Flat",))).targets
+    found = {(finding.id, finding.gradient): finding.fails_when for finding in report.findings}
+
+    assert found.pop(("wrong-forward", "call")) == "padding > 0"
+    assert list(found) == ([("scaled-constant", "input")] if factor else [])
+    assert any("gives other numbers" in place.message for place in report.geometries.list)
+    assert report.gradients["weight"].verdict is Verdict.PASS

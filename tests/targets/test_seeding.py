@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gradcheck_cli.targets.seeding import SEED, seed_all
+from gradcheck_cli.targets.seeding import SEED, keep_generators, seed_all
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +54,23 @@ def test_a_device_that_is_at_work_is_seeded_each_time(monkeypatch, device):
     monkeypatch.setattr(torch, "manual_seed", seeds.append)
     seed_all()
     assert seeds == [SEED]
+
+
+@pytest.mark.parametrize(
+    ("held", "drawn"),
+    [
+        (np.random.default_rng(7), "random"),
+        (np.random.RandomState(7), "random_sample"),
+        (random.Random(7), "random"),
+    ],
+)
+def test_a_generator_of_the_user_s_file_goes_back_to_where_it_was(held, drawn):
+    """With each call, as the global ones do; once another file is loaded, it goes on by itself."""
+    getattr(held, drawn)()  # as the file did when it was loaded
+    keep_generators({"draw": held, "other": 3})
+    first = getattr(held, drawn)()
+    seed_all()
+    assert getattr(held, drawn)() == first
+    keep_generators({})
+    seed_all()
+    assert getattr(held, drawn)() != first

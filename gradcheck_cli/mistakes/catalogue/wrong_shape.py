@@ -16,8 +16,10 @@ _ARRAYS: Mapping[GradientName, str] = {"weight": "F", "input": "X", "bias": "the
 def _other_axes(seen: Observation, gradient: GradientName) -> str:
     """Axes of length 1 too many or too few; other shapes are judged by the formulas first."""
     actual = seen.actual.get(gradient)
-    right = _shape(seen.case, gradient)
-    if actual is None or actual.ndim == len(right) or lengths(actual.shape) != lengths(right):
+    ours = _shape(seen.case, gradient)
+    # Of a layer of one axis, as its user has it.
+    right = (*ours[:2], *seen.case.spec.own(ours[2:])) if len(ours) > 1 else ours
+    if actual is None or actual.ndim in (len(ours), len(right)) or lengths(actual.shape) != lengths(right):
         return ""
     return f"grad_{gradient} has shape {actual.shape} where {right} is right; axes of length 1 are the difference."
 

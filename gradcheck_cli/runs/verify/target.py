@@ -302,10 +302,13 @@ def _not_found(transcript: Transcript) -> list[GradientName]:
 def _scope(transcript: Transcript) -> str:
     """ "weight only", "weight and bias": what a plain function gives, where that is not all three.
 
-    Also "not its forward", where that raises or gives another shape on geometries on which the backward is right.
+    Also "square images only", and "not its forward", where that raises or gives another shape on geometries on which
+    the backward is right.
     """
     given = _given(transcript.described)
-    return f"{given or 'its backward'}, not its forward" if forward_stops_short(transcript.trials) else given
+    if forward_stops_short(transcript.trials):
+        given = f"{given or 'its backward'}, not its forward"
+    return ", ".join(filter(None, (given, "square images only" if transcript.described.square else "")))
 
 
 def _given(described: Described) -> str:

@@ -7,19 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, ConvSpec, GradientName
+from gradcheck_cli.model import PLAIN, Array, Case, ConvSpec, GradientName
 from gradcheck_cli.targets.conventions import binding, meanings, probes, settings
+from gradcheck_cli.targets.conventions.alike import same_output
 from gradcheck_cli.targets.conventions.assigned import AssignedCandidate
-from gradcheck_cli.targets.conventions.base import Prepared, Returned, changed, check_output, during, to_numpy
+from gradcheck_cli.targets.conventions.base import (
+    Prepared,
+    Returned,
+    WrongForwardError,
+    changed,
+    check_output,
+    during,
+    to_numpy,
+)
 from gradcheck_cli.targets.conventions.binding import Assignment, Form, mode_words
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import corners
+from gradcheck_cli.targets.conventions.promised import are_right, in_words
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.setting_now import forward_setting, setting_now, through_setting
 
@@ -95,8 +106,33 @@ class AutogradCandidate(AssignedCandidate):
         returned = self._as_returned(raw)
         items = returned if refused else self._as_arrived(given)
         summed = [NAMES[role] for role, array in returned.items() if not refused and array.shape != given[role].shape]
+        self._check_numbers(to_numpy(output), items, case)
         names = {name: f"d{LETTERS[name]}" for name in self._passed()}  # one that is None is missing, not absent
         return Returned(items, names, changed(before, given), to_numpy(output), refused=refused, summed=tuple(summed))
+
+    def _check_numbers(self, output: Array | None, items: Mapping[str, Array], case: Case) -> None:
+        """Of a forward that is told the geometry and is right on a plain one: does it compute the convolution here?
+
+        Gradients of another function are no mistake of the backward's.
+
+        Raises:
+            WrongForwardError: it does not, and the gradients are not the convolution's either.
+        """
+        if output is None or self.same or not case.spec.unusual or setting_now() != PLAIN:
+            return
+        ours = self.layout.take("output", output, case.spec.output_shape, case.spec.groups)
+        right = probes.forward(case)
+        unbiased = right - case.bias.reshape(-1, *[1] * (right.ndim - 2))
+        if any(same_output(ours, one, case) for one in (right, unbiased)) or not self.is_right_when_plain:
+            return
+        if not are_right(self.layout, items, case):
+            raise WrongForwardError(f"other numbers than a convolution with {in_words(case.spec)}")
+
+    @cached_property
+    def is_right_when_plain(self) -> bool:
+        """Whether its forward gives O on the first geometry that it takes."""
+        spec = next((spec for spec in probes.PROBES if not self.refuses(spec)), None)
+        return spec is not None and not spec.unusual and _gives_its_forward(self, spec)
 
     def _apply(self, target: Any, given: dict[str, Any]) -> Any:
         with forward_setting():
@@ -179,11 +215,11 @@ def _with_margins(plain: AutogradCandidate, orders: Sequence[tuple[str, ...]]) -
     What the backward takes them for is no evidence: that may be the mistake.
     """
     ways = [replace(plain, form=replace(plain.form, corners=order)) for order in orders]
-    right = [one for one in ways if any(_pads_rightly(one, spec) for spec in TOLD_APART if not one.refuses(spec))]
+    right = [one for one in ways if any(_gives_its_forward(one, spec) for spec in TOLD_APART if not one.refuses(spec))]
     yield from right or ways
 
 
-def _pads_rightly(candidate: AutogradCandidate, spec: ConvSpec) -> bool:
+def _gives_its_forward(candidate: AutogradCandidate, spec: ConvSpec) -> bool:
     case = probes.integer_case(spec)
     return probes.gives_forward(candidate.forward_output(case), candidate.layout, case)
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from gradcheck_cli.model import PADDING_MODES, ConvSpec, PaddingMode
 from gradcheck_cli.model.conventions import LINES, PICTURES, VOLUMES
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.one_tap import says_one_tap
 from gradcheck_cli.targets.conventions.use import identifier, nodes_of
 from gradcheck_cli.targets.conventions.written_kernel import MAKERS, with_written
 from gradcheck_cli.targets.load import Loaded
@@ -50,6 +51,11 @@ _TRANSPOSED_BY_AXES: dict[int, Specs] = {
     2: probes.TRANSPOSED,
     3: probes.TRANSPOSED_VOLUMES,
 }
+_POINTWISE_BY_AXES: dict[int, Specs] = {
+    1: probes.POINTWISE_LINES,
+    2: probes.POINTWISE,
+    3: probes.POINTWISE_VOLUMES,
+}
 
 
 def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
@@ -65,7 +71,9 @@ def kinds_to_try(loaded: Loaded, wanted: Sequence[str]) -> list[Specs]:
     plain = [tuple(sorted(specs, key=_count)) for specs in plain] if looks.of_signals else plain
     moded = [probes.of_mode(mode, specs) for mode in looks.modes for specs in plain[:2]]
     turned = [_TRANSPOSED_BY_AXES[number] for number in axes] if looks.transposed else []
-    return [*turned, *moded, *plain]
+    # Last: what is named so may take other kernels all the same.
+    of_one_tap = [_POINTWISE_BY_AXES[number] for number in axes] if looks.pointwise else []
+    return [*turned, *moded, *plain, *of_one_tap]
 
 
 def reads_windows(loaded: Loaded) -> bool:
@@ -147,6 +155,12 @@ class _Looks:
         """Whether a name says so, its own or that of its class, or what is written of it or of its forward."""
         said = (ast.get_docstring(node) or "" for node in self._written if isinstance(node, _DOCUMENTED))
         return bool(_TRANSPOSED.search(self._name)) or any(map(_SAID_TRANSPOSED.search, said))
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether something in it says that its kernel has one tap."""
+        nodes = [each for node in self._written for each in nodes_of(node)]
+        return says_one_tap(self._name, nodes, _has_window(nodes))
 
     @property
     def is_depthwise(self) -> bool:

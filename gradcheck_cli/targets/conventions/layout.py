@@ -34,7 +34,8 @@ class Layout:
     """The axis order of X, F and O in a target.
 
     `flipped`: the target's forward turns the kernel by 180 degrees; its F is ours turned. `transposed`: the layer is a
-    transposed one, whose F we keep as torch does, channels first. `modes`: what its padding may repeat.
+    transposed one, whose F we keep as torch does, channels first. `modes`: what its padding may repeat. `pointwise`:
+    its kernel has one tap. `square`: its images have as many rows as columns.
     """
 
     x: str = "nchw"
@@ -43,6 +44,8 @@ class Layout:
     flipped: bool = False
     transposed: bool = False
     modes: tuple[PaddingMode, ...] = ("zeros",)
+    pointwise: bool = False
+    square: bool = False
 
     @property
     def id(self) -> str:
@@ -83,6 +86,10 @@ class Layout:
             return f"it is a backward of {self.conv}, not of {spec.conv}"
         if spec.padding_mode not in self.modes and (spec.is_padded or self.modes == ("zeros",)):
             return f"its padding is {self.modes[0]}"
+        if self.pointwise and not is_pointwise(spec):
+            return "it is pointwise: its kernel has one tap"
+        if self.square and len(set(spec.input_size)) > 1:
+            return "its own forward takes square images alone"
         return self._refuses_channels(spec)
 
     def _refuses_channels(self, spec: ConvSpec) -> str:
@@ -179,6 +186,11 @@ def _way(theirs: str, own: str, shape: tuple[int, ...], groups: int) -> _Way:
         tuple(kept.index(axis) for axis in letters),
         tuple(letters.index(axis) for axis in kept),
     )
+
+
+def is_pointwise(spec: ConvSpec) -> bool:
+    """Whether a kernel of the layer has a single tap."""
+    return max(spec.kernel_size) == 1
 
 
 def turned(weight: Array) -> Array:

@@ -17,7 +17,7 @@ from itertools import permutations
 
 from gradcheck_cli.model import ConvSpec, PaddingMode
 from gradcheck_cli.model.line import number_of_axes
-from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layout import Layout, is_pointwise
 
 # (X, O): first what courses, frameworks and blogs have, by how often strangers' code had it; then the rest.
 IMAGES: tuple[tuple[str, str], ...] = (
@@ -46,8 +46,8 @@ IMAGES: tuple[tuple[str, str], ...] = (
     ("n(hw)c", "n(pq)o"),
 )
 # How F is kept beside images of each kind: (usual, seen).
-FIRST = (("oiuv",), ("iouv", "uvio", "ouvi", "o(iuv)", "(iuv)o", "(uvi)o"))
-LAST = (("uvio", "ouvi"), ("oiuv", "uvoi", "(uvi)o", "(iuv)o", "o(uvi)"))
+FIRST = (("oiuv",), ("iouv", "uvio", "ouvi", "o(iuv)", "(iuv)o", "(uvi)o", "ouv"))
+LAST = (("uvio", "ouvi"), ("oiuv", "uvoi", "(uvi)o", "(iuv)o", "o(uvi)", "uvo"))
 SINGLE = (("ouv", "uv", "uvo"), ("oiuv", "iuv", "o(uv)"))
 DEPTHWISE = (
     ("uvgm", "gmuv", "(gm)iuv", "mguv", "(mg)iuv", "guv", "uvg", "giuv", "uvgi", "uv(gm)"),
@@ -59,24 +59,25 @@ COMMON_IMAGES, DEPTHWISE_IMAGES = 15, 4
 
 @dataclass(frozen=True)
 class LayerKind:
-    """What a table of layouts is for: so many axes, a transposed layer or not, and what its padding repeats."""
+    """What a table of layouts is for: so many axes, transposed or not, what its padding repeats, one tap or not."""
 
     spatial: int = 2
     transposed: bool = False
     mode: PaddingMode = "zeros"
+    pointwise: bool = False
 
     @classmethod
     def of(cls, spec: ConvSpec) -> LayerKind:
         """That of a geometry."""
-        return cls(number_of_axes(spec), spec.transposed, spec.padding_mode)
+        return cls(number_of_axes(spec), spec.transposed, spec.padding_mode, is_pointwise(spec))
 
     def layout(self, picture: Layout) -> Layout | None:
         """The layout of this kind that is like one of pictures; None where there is none."""
-        if self.transposed and picture.depthwise:
+        if (self.transposed or self.pointwise) and picture.depthwise:
             return None
         made = without_rows(picture) if self.spatial == 1 else with_depth(picture) if self.spatial == 3 else picture
         weight = made.weight.translate(_EXCHANGED) if self.transposed else made.weight
-        return replace(made, weight=weight, transposed=self.transposed, modes=(self.mode,))
+        return replace(made, weight=weight, transposed=self.transposed, modes=(self.mode,), pointwise=self.pointwise)
 
 
 # A transposed layer's F is kept as that of a convolution with the roles of its channels and filters turned.
@@ -84,6 +85,8 @@ _EXCHANGED = str.maketrans("io", "oi")
 PICTURES, LINES = LayerKind(), LayerKind(1)
 # As recurrent code has it: (time, batch, features). Pictures have nothing like it.
 TIME_FIRST = tuple(Layout("wnc", kernel, "qno") for kernel in ("vio", "ovi", "oiv"))
+# A kernel of one tap may be kept as a matrix.
+MATRICES = ("oi", "io")
 
 
 @cache
@@ -95,14 +98,15 @@ def usual(kind: LayerKind | None = None) -> tuple[Layout, ...]:
 @cache
 def is_usual(layout: Layout) -> bool:
     """Whether people write so, or almost."""
-    kind = LayerKind(layout.spatial, layout.transposed, layout.modes[0])
+    kind = LayerKind(layout.spatial, layout.transposed, layout.modes[0], layout.pointwise)
     return _tier(layout) < 2 if kind == PICTURES else replace(layout, flipped=False) in _usual_of(kind)
 
 
 @cache
 def _usual_of(kind: LayerKind) -> frozenset[Layout]:
     made = (kind.layout(layout) for layout in _of_pictures() if is_usual(layout))
-    return frozenset((*(layout for layout in made if layout is not None), *(TIME_FIRST if kind == LINES else ())))
+    found = [layout for layout in made if layout is not None]
+    return frozenset((*found, *(TIME_FIRST if kind == LINES else ()), *_as_matrices(found)))
 
 
 @cache
@@ -113,7 +117,15 @@ def every(kind: LayerKind | None = None) -> tuple[Layout, ...]:
     made = (kind.layout(layout) for layout in _of_pictures())
     more = TIME_FIRST if kind == LINES else ()
     found = (*dict.fromkeys(layout for layout in made if layout is not None), *more)
-    return tuple(sorted(found, key=lambda layout: not is_usual(layout)))
+    return tuple(sorted((*found, *_as_matrices(found)), key=lambda layout: not is_usual(layout)))
+
+
+def _as_matrices(layouts: Sequence[Layout]) -> list[Layout]:
+    """Of pointwise layouts those that keep the kernel as a matrix."""
+    images = dict.fromkeys(
+        replace(layout, weight="") for layout in layouts if layout.pointwise and {"o", "i"} <= set(layout.weight)
+    )
+    return [replace(image, weight=matrix) for image in images for matrix in MATRICES]
 
 
 def with_depth(layout: Layout) -> Layout:
@@ -160,8 +172,10 @@ def _of_images(x: str, output: str) -> Iterator[Layout]:
         for order in permutations(axes):
             if order.index("u") < order.index("v"):
                 yield from (Layout(x, kernel, output) for kernel in _flattened("".join(order)))
-    if not filters and not channels:
-        yield Layout(x, "uv", output)
+    if channels and filters:  # an image of one channel keeps its axis, and the kernel does without
+        yield from (Layout(x, kernel, output) for kernel in ("ouv", "uvo"))
+    if not filters and not channels:  # the kernel may keep the axis of its one filter
+        yield from (Layout(x, kernel, output) for kernel in ("uv", "ouv"))
     for kernel in sum(DEPTHWISE, ()) if channels and filters else ():
         yield Layout(x, kernel, output)
         if "m" in kernel:

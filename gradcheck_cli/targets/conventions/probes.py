@@ -79,6 +79,18 @@ VOLUMES = (
     volume((1, 1, 1), (4, 6, 5), (3, 3, 3)),
     volume((3, 2, 4), (5, 5, 5), (3, 3, 3)),
 )
+# For code that means one tap alone, which reads no other, or refuses a kernel that has more.
+POINTWISE = (
+    ConvSpec(3, 2, 4, 5, 6, (1, 1)),
+    ConvSpec(3, 2, 4, 7, 6, (1, 1), stride=(2, 2)),
+    ConvSpec(1, 2, 4, 5, 6, (1, 1)),
+    ConvSpec(3, 1, 4, 5, 6, (1, 1)),
+    ConvSpec(3, 2, 1, 5, 6, (1, 1)),
+    ConvSpec(1, 1, 1, 5, 6, (1, 1)),
+    ConvSpec(3, 2, 4, 6, 6, (1, 1)),
+)
+POINTWISE_LINES = tuple(LineSpec(spec.batch, spec.in_channels, spec.out_channels, 1, 9, (1, 1)) for spec in POINTWISE)
+POINTWISE_VOLUMES = (volume((3, 2, 4), (4, 6, 5), (1, 1, 1)), volume((1, 2, 4), (4, 6, 5), (1, 1, 1)))
 # The first has a stride. None keeps the size at stride 1: there a convolution is one with a turned kernel, too.
 TRANSPOSED = (
     transposed((3, 2, 4), (5, 6), (3, 3), stride=(2, 2)),
@@ -139,6 +151,9 @@ PROBES = (
     *TRANSPOSED_LINES,
     *TRANSPOSED_VOLUMES,
     *(spec for mode in PADDING_MODES[1:] for plain in (PICTURES, LINES, VOLUMES) for spec in of_mode(mode, plain)),
+    *POINTWISE,
+    *POINTWISE_LINES,
+    *POINTWISE_VOLUMES,
 )
 
 

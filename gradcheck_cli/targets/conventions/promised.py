@@ -69,7 +69,7 @@ def wrong_forward(candidate: BuiltLayer, output: Any, case: Case) -> str:
         raise RefusedError(f"its own forward gives {array.shape} here, not {wanted}")
     if not promises(candidate, spec) or agrees(candidate, array, case):
         return ""
-    return f"other numbers than a convolution with {_in_words(spec)}"
+    return f"other numbers than a convolution with {in_words(spec)}"
 
 
 def promises(candidate: BuiltLayer, spec: ConvSpec) -> bool:
@@ -110,5 +110,7 @@ def _is_clear(name: str, role: str) -> bool:
     return role in GEOMETRY and constructor_roles(name) == [role] and name.lower() != "d"
 
 
-def _in_words(spec: ConvSpec) -> str:
-    return f"stride {spec.stride}, padding {spec.padding}, dilation {spec.dilation}, groups {spec.groups}"
+def in_words(spec: ConvSpec) -> str:
+    """What a layer is told."""
+    stride, padding, dilation = map(spec.own, (spec.stride, spec.padding, spec.dilation))
+    return f"stride {stride}, padding {padding}, dilation {dilation}, groups {spec.groups}"

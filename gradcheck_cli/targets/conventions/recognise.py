@@ -41,7 +41,7 @@ from gradcheck_cli.targets.conventions.forgotten import left_behind
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try, transposed_kinds
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layer_search import Within
-from gradcheck_cli.targets.conventions.layout import Layout
+from gradcheck_cli.targets.conventions.layout import Layout, is_pointwise
 from gradcheck_cli.targets.conventions.layouts import LayerKind, every
 from gradcheck_cli.targets.conventions.multiplier import is_wider, looks_plain
 from gradcheck_cli.targets.conventions.parts import parts
@@ -94,8 +94,9 @@ def recognise(
     has_to_be_right = fails_anyhow = False
     while kinds:
         tries = _Tries(loaded, wanted, seed, guard, *_shares(work, clock, len(kinds) + bool(transposed)))
+        of_kind, kinds = kinds[0], kinds[1:]
         try:
-            specs = agreeing_first(loaded, kinds.pop(0))
+            specs = agreeing_first(loaded, of_kind)
             chosen, is_right = tries.likely(specs) or tries.on(specs)
         except (NotRecognisedError, AmbiguousError) as error:
             if isinstance(error, UnreadableUpdateError):
@@ -104,8 +105,8 @@ def recognise(
             refusals.append(error)
             if isinstance(error, TransposedError):
                 kinds, transposed = transposed or kinds, []
-            elif isinstance(error, AnotherLayerError):  # of so many axes it is, and no convolution
-                kinds = []
+            elif isinstance(error, AnotherLayerError) and of_kind[0].padding_mode == "zeros":
+                kinds = [specs for specs in kinds if is_pointwise(specs[0])]  # of so many axes, and no convolution
         else:
             if is_right:
                 return replace(chosen, is_right=True)
@@ -117,7 +118,7 @@ def recognise(
             has_to_be_right = not weaker and not any(isinstance(error, TransposedError) for error in refusals)
             kinds, transposed = transposed, []
     # Where nothing is right, that the padding repeats something is no more than a word in the text.
-    best = min(weaker, key=lambda one: (not one.plan, one.candidate.layout.modes != ("zeros",)), default=None)
+    best = min(weaker, key=_doubts, default=None)
     if best is None or not best.plan:
         # That every way raised is known only where every way was tried.
         cut_short = next((error for error in refusals if isinstance(error, NoTimeError)), None)
@@ -127,6 +128,12 @@ def recognise(
         if best is None or is_refused_first:
             raise next((error for error in refusals if isinstance(error, AnotherLayerError)), refusals[0])
     return best
+
+
+def _doubts(chosen: Chosen) -> tuple[bool, bool, bool]:
+    """What speaks against a way in which nothing is right; one tap is only tried where the text says so."""
+    layout = chosen.candidate.layout
+    return not chosen.plan, layout.modes != ("zeros",), not layout.pointwise
 
 
 def _shares(work: float, clock: float, parts: int) -> tuple[float, float]:
@@ -187,8 +194,12 @@ class _Tries:
         until = _shares(self.work, self.clock, 3)
         tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, *until, once=self.once)
         layouts = agreeing(self.loaded, LayerKind.of(specs[0]))
-        for number, spec in enumerate(specs):
-            found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
+        # Matrices alone: with neither samples nor channels no axis is taken for another.
+        bare = [layout for layout in layouts if not set("nc") & set(layout.x)]
+        among = [(number, spec, layouts) for number, spec in enumerate(specs) if _tells_all(spec)]
+        among += [(number, spec, bare) for number, spec in enumerate(specs) if bare and _is_alone(spec)]
+        for number, spec, taken in among:
+            found = tries._on_one(number, spec, taken)
             # Gradients may be right where the forward is not: then another layout may be meant, and the backward wrong.
             if found is not None and found[1] and getattr(found[0].candidate, "forward_right", True):
                 return found
@@ -245,6 +256,11 @@ def _tells_all(spec: ConvSpec) -> bool:
     """No single image, channel or filter, and none alone for its channel: there many layouts are the same."""
     alone = 1 < spec.groups == spec.out_channels
     return min(spec.batch, spec.in_channels, spec.out_channels) > 1 and not alone
+
+
+def _is_alone(spec: ConvSpec) -> bool:
+    """One image of one channel, and one filter."""
+    return spec.batch == spec.in_channels == spec.out_channels == 1
 
 
 def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:

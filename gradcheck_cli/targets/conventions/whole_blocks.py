@@ -13,6 +13,7 @@ from gradcheck_cli.layers.forms import transposed, volume
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.line import LineSpec, as_line
 from gradcheck_cli.targets.conventions import probes
+from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
@@ -36,7 +37,7 @@ def in_blocks(
     if not isinstance(candidate, FunctionCandidate | LayerCandidate):
         return candidate
     others = list(_taken(candidate, _OTHERS))
-    if not others or any(_runs(candidate, spec, guard) for spec in others):
+    if not others or any(forward_ends(candidate, spec, guard) for spec in others):
         return candidate
     blocks = list(_taken(candidate, _BLOCKS))
     is_right = all("forward" in right_there(candidate, spec, seed, guard) for spec in blocks)
@@ -71,8 +72,10 @@ def _spec(layout: Layout, counts: tuple[int, int, int], side: int, step: int) ->
     return as_line(flat) if axes == 1 else flat
 
 
-def _runs(
-    candidate: FunctionCandidate | LayerCandidate, spec: ConvSpec, guard: Callable[[], AbstractContextManager[None]]
+def forward_ends(
+    candidate: FunctionCandidate | LayerCandidate | AutogradCandidate,
+    spec: ConvSpec,
+    guard: Callable[[], AbstractContextManager[None]],
 ) -> bool:
     """Whether its own forward ends, or there is none."""
     case = probes.integer_case(spec)
@@ -80,6 +83,8 @@ def _runs(
         with guard():
             if isinstance(candidate, LayerCandidate):
                 return candidate.own_output(case) is not None
+            if isinstance(candidate, AutogradCandidate):
+                return candidate.forward_output(case) is not None
             return candidate.forward is None or candidate.run_forward(case) is not None
     except (Exception, SystemExit):
         return False

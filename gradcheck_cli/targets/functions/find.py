@@ -33,11 +33,11 @@ from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
-from gradcheck_cli.targets.functions.made_pair import made_pairs
+from gradcheck_cli.targets.functions.made_pair import in_made_shapes, made_pairs
 from gradcheck_cli.targets.functions.made_with import are_made_with, made_with
 from gradcheck_cli.targets.functions.methods import Methods, are_static, keeps_nothing, method_names
 from gradcheck_cli.targets.functions.module import is_module, module_forms
-from gradcheck_cli.targets.functions.module_arrays import of_module_arrays
+from gradcheck_cli.targets.functions.module_arrays import of_module_arrays, pair_of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import makings_of, network_forms, network_forward, reads_keys
@@ -49,11 +49,13 @@ from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.pairs import Defined, backward_for, defined_by, is_hessian, pairs_among
 from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.pointwise import pointwise_pairs
+from gradcheck_cli.targets.functions.precomputed import computes_before, with_precomputed
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,
     base_of,
+    is_upstream,
     tokens,
 )
 from gradcheck_cli.targets.functions.stand_ins import with_stand_ins
@@ -96,6 +98,7 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
     # Only beside one that makes parameters is the text of every function of use.
     functions = {name: _function(loaded, name) for name in names} if has_keys or any(map(initializes, names)) else {}
     if isinstance(alone, LossForm):
+        alone = LossForm(unpacked(PairForm(alone.function, alone.function), vars(loaded.module)).fore)
         yield from made_losses(alone, functions)
         yield from of_module_arrays(alone, vars(loaded.module))
         yield from _on_what_it_takes(alone)
@@ -104,9 +107,14 @@ def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
         yield from network_forms(functions, network_forward(functions, alone.fore.name), alone.back.name)
         yield from made_pairs(alone, makings_of(functions, alone.fore.name))
     yield from pointwise_pairs(composed or alone)
+    before = {name: _function(loaded, name) for name in names if computes_before(name)}
+    alone = with_precomputed(alone, before) if composed is None else alone
+    if composed is None:
+        yield from pair_of_module_arrays(alone, vars(loaded.module))
     pair = composed or unpacked(alone, vars(loaded.module))
     pair = replace(pair, is_of_result=is_handed_results(loaded.tree, pair.fore.name, pair.back.name))
-    yield from _on_what_it_takes(pair)
+    for each in in_made_shapes(pair, composed or alone, vars(loaded.module)):
+        yield from _on_what_it_takes(each)
 
 
 def takes_what_its_forward_takes(loaded: Loaded) -> bool:
@@ -200,6 +208,8 @@ def _pair(loaded: Loaded, pairs: Mapping[str, str]) -> PairForm | LossForm:
     if not callable(loaded.target):
         raise NotAFunctionError("build", f"{name} is no function")
     forward, backward = (pairs[name], name) if name in pairs else (name, backward_for(name, pairs))
+    if backward and _is_whole_by_itself(loaded, forward, backward):
+        return LossForm(_function(loaded, backward))
     if backward:
         back = _function(loaded, backward)
         back = by_first_argument(back) if is_hessian(backward) else back
@@ -210,6 +220,13 @@ def _pair(loaded: Loaded, pairs: Mapping[str, str]) -> PairForm | LossForm:
         raise lacks_a_forward(name)
     beside = f"write {_named(name, 'backward')}(dout, ...) beside it, or name the function that goes backward"
     raise NotAFunctionError("build", f"no backward of {name} stands in its file", beside)
+
+
+def _is_whole_by_itself(loaded: Loaded, forward: str, backward: str) -> bool:
+    """Does a backward that is handed no G call its forward, and give the loss and its gradients?"""
+    node = loaded.node(backward)
+    defined = defined_by(node)
+    return forward in defined.calls and not any(map(is_upstream, defined.needed)) and gives_gradients(node)
 
 
 def is_a_backward(loaded: Loaded) -> bool:

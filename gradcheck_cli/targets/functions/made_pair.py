@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter
-from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
+from gradcheck_cli.targets.functions.made_object import made_here, reads_numbers
 from gradcheck_cli.targets.functions.network_wiring import (
     Handing,
     data_of,
@@ -20,6 +22,7 @@ from gradcheck_cli.targets.functions.network_wiring import (
 )
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction
+from gradcheck_cli.targets.functions.reading import named_gradients, returned_names
 from gradcheck_cli.targets.functions.spelling import is_upstream
 from gradcheck_cli.targets.functions.unpacked import with_members
 
@@ -45,8 +48,13 @@ class MadePairForm(PairForm):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Its own, with what is known of them."""
-        return known_parameters(super().parameters, self.shapes, self.known)
+        """Its own, with what is known of them; data where its gradients are those of its parameters alone."""
+        found = known_parameters(super().parameters, self.shapes, self.known)
+        is_one = len(returned_names(self.back.node)) == 1
+        named = (
+            named_gradients(self.back.node, [item.name for item in found]) if is_one else {item.name for item in found}
+        )
+        return tuple(replace(item, is_data=not item.is_state and item.name not in named) for item in found)
 
 
 def made_pairs(form: PairForm, makings: Sequence[PlainFunction]) -> Iterator[MadePairForm]:
@@ -84,3 +92,27 @@ def _gradients(form: MadePairForm) -> Collection[str]:
                 if all(gradient.shape == sample.array(name).shape for name, gradient in gradients.items()):
                     return list(gradients)
     return ()
+
+
+def in_made_shapes(opened: PairForm, whole: PairForm, module: Mapping[str, Any]) -> Iterator[PairForm]:
+    """The pair, before or behind it the same in the shapes in which its file makes its parameters.
+
+    Before it where it reads numbers of its file, or makes its gradients like the whole object, with what it does not
+    read: other lengths would not go with them.
+
+    Args:
+        opened: the pair whose parameters are arguments one by one.
+        whole: the same as it stands in its file.
+    """
+    own = {item.name for item in whole.fore.parameters()}
+    names = {item.name for item in opened.fore.parameters()} - own
+    made = made_here(module, names) if names else None
+    if made is None:
+        yield opened
+        return
+    shapes = {name: (made.arrays[name].shape,) * len(SIZES) for name in names}
+    shaped = MadePairForm(
+        opened.fore, opened.back, is_of_result=opened.is_of_result, made_by=made.made_by, shapes=shapes
+    )
+    is_first = reads_numbers(opened.source, module) or not isinstance(made.held, Mapping)
+    yield from (shaped, opened) if is_first else (opened, shaped)

@@ -1,4 +1,4 @@
-"""Losses whose weights are arrays of their module, as min-char-rnn has them: each is put there before a call.
+"""Losses and pairs whose weights are arrays of their module, as min-char-rnn has them: each is put there before a call.
 
 `def lossFun(inputs, targets, hprev)` reads `Wxh` and returns `dWxh`: their shapes are those of the file.
 """
@@ -17,6 +17,8 @@ from gradcheck_cli.model import Array, syntax
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.loss import LossForm
 from gradcheck_cli.targets.functions.made_loss import MadeLossForm
+from gradcheck_cli.targets.functions.made_pair import MadePairForm
+from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import belongs_to
@@ -28,16 +30,30 @@ def of_module_arrays(form: LossForm, module: MutableMapping[str, Any]) -> Iterat
     Args:
         module: what the names of its file mean.
     """
-    arrays = _differentiated(form.function, module)
+    arrays = _differentiated(form.function, form.function, module)
     if arrays:
         function = replace(form.function, call=_with_arrays(form.function.call, list(arrays), module))
-        shapes = {name: (array.shape,) * len(SIZES) for name, array in arrays.items()}
-        yield MadeLossForm(LossForm(function), PlainFunction(form.function.call, None, "the file"), shapes, {})
+        maker = PlainFunction(form.function.call, None, "the file")
+        yield MadeLossForm(LossForm(function), maker, _shapes(arrays), {})
 
 
-def _differentiated(function: PlainFunction, module: Mapping[str, Any]) -> dict[str, Array]:
-    """The arrays of the module that a function reads and returns the gradients of."""
-    own = {item.name for item in function.parameters()}
+def pair_of_module_arrays(form: PairForm, module: MutableMapping[str, Any]) -> Iterator[MadePairForm]:
+    """The pair with the arrays that its forward reads, and its backward gives gradients of, as arguments; else none."""
+    arrays = _differentiated(form.fore, form.back, module)
+    if arrays:
+        fore, back = (
+            replace(each, call=_with_arrays(each.call, list(arrays), module)) for each in (form.fore, form.back)
+        )
+        yield MadePairForm(fore, back, is_of_result=form.is_of_result, made_by="the file", shapes=_shapes(arrays))
+
+
+def _shapes(arrays: Mapping[str, Array]) -> dict[str, tuple[tuple[int, ...], ...]]:
+    return {name: (array.shape,) * len(SIZES) for name, array in arrays.items()}
+
+
+def _differentiated(function: PlainFunction, back: PlainFunction, module: Mapping[str, Any]) -> dict[str, Array]:
+    """The arrays of the module that a function reads, and a backward returns the gradients of: one by one or by key."""
+    own = {item.name for each in (function, back) for item in each.parameters()}
     read = {node.id for node in ast.walk(syntax.parse(function.source)) if isinstance(node, ast.Name)} - own
     arrays = {
         name: value
@@ -45,8 +61,17 @@ def _differentiated(function: PlainFunction, module: Mapping[str, Any]) -> dict[
         if name in read and isinstance(value, np.ndarray) and value.ndim and value.dtype.kind == "f"
     }
     known = [*own, *arrays]
-    owners = {belongs_to(name, known) for name in returned_names(function.node) if name and name not in known}
+    names = [*returned_names(back.node), *_keys(back.node)]
+    owners = {belongs_to(name, known) for name in names if name and name not in known}
     return {name: array for name, array in arrays.items() if name in owners}
+
+
+def _keys(node: ast.AST | None) -> list[str]:
+    """The keys of the dicts that a function writes out, and the names that stand there: `{"W": dW}`."""
+    dicts = [each for each in ast.walk(node) if isinstance(each, ast.Dict)] if node is not None else []
+    keys = [getattr(key, "value", None) for each in dicts for key in each.keys]
+    names = [getattr(value, "id", None) for each in dicts for value in each.values]
+    return [text for text in (*keys, *names) if isinstance(text, str)]
 
 
 def _with_arrays(call: Callable[..., Any], names: list[str], module: MutableMapping[str, Any]) -> Callable[..., Any]:

@@ -42,7 +42,6 @@ from gradcheck_cli.targets.functions.reading import (
 from gradcheck_cli.targets.functions.spelling import (
     ANGLE_WORDS,
     COUNT_WORDS,
-    are_renamed,
     argument_called,
     belongs_to,
     counts_data,
@@ -53,6 +52,7 @@ from gradcheck_cli.targets.functions.spelling import (
     shape_called,
     tokens,
 )
+from gradcheck_cli.targets.functions.upstreams import guessed_upstreams, upstreams_named
 
 # What a parameter of a backward is given: G of an output, what the forward kept, an argument of the forward, or an
 # entry of what the forward returned; the shape of an argument, or one of its lengths; all arguments in a list; what a
@@ -143,7 +143,7 @@ class PairForm:
         is_entrywise = self.is_bare and not self.wiring.is_loss
         bare = "; it gives the derivative of each entry, which is multiplied by dE/dO" if is_entrywise else ""
         mean = f"; {_OF_THE_MEAN}" if self._is_averaged else ""
-        meant = f"; {self.back.meaning}" if self.back.meaning else ""
+        meant = "".join(f"; {each.meaning}" for each in (self.fore, self.back) if each.meaning)
         said = f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given})"
         return f"{said}{bare}{mean}{meant}"
 
@@ -290,8 +290,8 @@ def _wirings(fore: PlainFunction, back: PlainFunction, result: Any, given: Seque
         if not item.has_default and item.name not in (*given, *names) and item.name in own
     }
     wanted = [item for item in wanted if item.name not in settings]
-    upstreams = _upstreams([item.name for item in wanted if item.name not in own], names)
-    for grads in [upstreams] if upstreams else _guessed_upstreams(wanted, given, several):
+    upstreams = upstreams_named([item.name for item in wanted if item.name not in own], names)
+    for grads in [upstreams] if upstreams else guessed_upstreams(wanted, given, several):
         rest = [item for item in wanted if item.name not in grads]
         for meanings in _meanings(rest, parts, names, given, several):
             used = {which for kind, which in meanings.values() if kind == CACHE and which is not None}
@@ -315,30 +315,6 @@ def _with_output_named(
     return list(names) if is_known or counts_with(back, left[0]) else [name or left[0] for name in names]
 
 
-def _upstreams(wanted: Sequence[str], outputs: Sequence[str]) -> list[str]:
-    """The parameters that are gradients of outputs, in the order of the outputs where their names tell it."""
-    named = [
-        name for name in wanted if is_upstream(name) or (belongs_to(name, [o for o in outputs if o]) not in ("", name))
-    ]
-    place = {name: outputs.index(found) for name in named if (found := belongs_to(name, [o for o in outputs if o]))}
-    return sorted(named, key=lambda name: place.get(name, 0))
-
-
-def _guessed_upstreams(wanted: Sequence[Parameter], given: Sequence[str], several: bool) -> list[list[str]]:
-    """No name tells a G: none where the backward takes arguments, what was kept or one thing only; else the first.
-
-    Args:
-        several: the forward gives more than one thing, so that what is called a cache is one.
-    """
-    needed = [item.name for item in wanted if not item.has_default]
-    if are_renamed(needed, given):
-        return [[]]
-    if all(argument_called(name, given) for name in needed) or len(needed) <= 1:
-        return [[], needed[:1]] if len(needed) == 1 else [[]]
-    free = [name for name in needed if not argument_called(name, given) and not (several and is_cache(name))]
-    return [[name] for name in free] or [[]]
-
-
 def _meanings(
     rest: Sequence[Parameter], parts: Sequence[Any], names: Sequence[str], given: Sequence[str], several: bool
 ) -> Iterator[dict[str, Meaning]]:
@@ -360,7 +336,9 @@ def _meanings(
 def _options(
     item: Parameter, place: int, parts: Sequence[Any], names: Sequence[str], given: Sequence[str], several: bool
 ) -> Iterator[Meaning]:
-    if item.name in given and not (is_cache(item.name) and several):
+    # What both are handed by the name of a cache, `ctx`, where what the forward kept has a name of its own.
+    is_own = bool(names[-1]) and item.name not in names
+    if item.name in given and (is_own or not (is_cache(item.name) and several)):
         yield ARGUMENT, item.name
         return
     if item.name in names:

@@ -238,6 +238,15 @@ def argument_called(name: str, arguments: Sequence[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
+def derived_from(gradient: str, names: Sequence[str]) -> str:
+    """The one whose gradient a name says with a word behind it: "alpha" of d_alpha_extra; "" for none or two."""
+    words = tokens(gradient)
+    if len(words) < 3 or words[0] not in ("d", "grad"):
+        return ""
+    found = [name for name in names if words[1 : 1 + len(tokens(name))] == tokens(name)]
+    return found[0] if len(found) == 1 else ""
+
+
 # In front of an argument's name.
 _MARKS = in_order(
     "grad_ nabla_ delta_nabla_ d_ d gradient_ derivative_ deriv_ delta_ g_ dl_d dldd dld dl_ grad dloss_d "

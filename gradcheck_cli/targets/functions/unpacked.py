@@ -6,24 +6,27 @@ Each field of a dataclass, each weight of a dict, an object or a list is an argu
 from __future__ import annotations
 
 import ast
+import copy
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from types import SimpleNamespace
 from typing import Any
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.configuration import class_named
-from gradcheck_cli.targets.functions.members import Members, members_of
+from gradcheck_cli.targets.functions.made_object import made_here
+from gradcheck_cli.targets.functions.members import FileFunctions, Members, members_of
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
+from gradcheck_cli.targets.functions.prefixed import keys_computed, prefixes_of, without
 from gradcheck_cli.targets.functions.reading import parameter_names, texts_of
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache
 
 # What arrays of weights are called, as keys and as attributes.
 _HELD = re.compile(
-    r"^(?:[WUVwuv][A-Za-z]{0,3}|[bB][A-Za-z]{0,2}|gamma|beta|scale|shift|weights?|bias|kernel)_?[A-Za-z]?\d*$"
+    r"^(?:[WUVwuv][A-Za-z]{0,3}|[bB][A-Za-z]{0,2}|[WUVb]_[a-z]{2,6}|gamma|beta|scale|shift|weights?|bias|kernel)_?[A-Za-z]?\d*$"
 )
 
 
@@ -42,8 +45,11 @@ def unpacked(form: PairForm, module: Mapping[str, Any]) -> PairForm:
     Args:
         module: what the names of its file mean.
     """
-    weights = _weights(form, module)
-    fore, back = (_with_fields(function, module, weights) for function in (form.fore, form.back))
+    functions = _functions(f"{form.fore.source}\n{form.back.source}")
+    prefixes = prefixes_of(functions.get(form.fore.name))
+    weights = _weights(form, module, without(prefixes, functions) if prefixes else functions)
+    bound = {**weights, **dict.fromkeys(prefixes if weights else (), _Packed({}, str))}
+    fore, back = (_with_fields(function, module, bound) for function in (form.fore, form.back))
     return dataclasses.replace(form, fore=fore, back=back) if fore is not form.fore else form
 
 
@@ -78,13 +84,13 @@ def _of_dataclass(kind: type) -> _Packed:
     return _Packed(fields, kind, {each.name: each.type for each in dataclasses.fields(kind)})
 
 
-def _weights(form: PairForm, module: Mapping[str, Any]) -> dict[str, _Packed]:
+def _weights(form: PairForm, module: Mapping[str, Any], functions: FileFunctions) -> dict[str, _Packed]:
     """The forward's parameters that hold weights, by their names or as of some the backward gives a gradient.
 
     A dict of which it gives none is one of settings, as `bn_param`.
     """
-    given = texts_of(form.back.node)
-    functions = _functions(f"{form.fore.source}\n{form.back.source}")
+    back = functions.get(form.back.name, form.back.node)
+    given, keys = texts_of(back), keys_computed(back)
     found: dict[str, _Packed] = {}
     for name in parameter_names(form.fore.node):
         members = None if is_cache(name) else members_of(functions.get(form.fore.name), name, functions)
@@ -96,10 +102,26 @@ def _weights(form: PairForm, module: Mapping[str, Any]) -> dict[str, _Packed]:
         # `a, b, c = q` takes a vector apart, where nothing but a letter is called as a weight is.
         are_held = held == leaves if members.kind == "places" else bool(held)
         has_gradient = any(belongs_to(text, leaves) not in ("", text) for text in given)
+        has_gradient = has_gradient or bool(_stored(back, name) & set(leaves))
+        has_gradient = has_gradient or (are_held and any(key.fullmatch(leaf) for key in keys for leaf in leaves))
         is_plain = members.kind == "keys" and not any(members.parts.values())
-        if has_gradient or (are_held and (not is_plain or set(leaves) & set(given))):
-            found[name] = _Packed(dict.fromkeys(leaves, inspect.Parameter.empty), _Making(whole, module))
+        is_more = is_plain and not set(leaves) <= _texts_in(functions, form.fore.source)  # than what the forward reads
+        if not is_more and (has_gradient or (are_held and (not is_plain or set(leaves) & set(given)))):
+            made = made_here(module, set(leaves)) if members.kind == "attributes" else None
+            making = _Making(whole, module, None if made is None else made.held)
+            found[name] = _Packed(dict.fromkeys(leaves, inspect.Parameter.empty), making)
     return found
+
+
+def _stored(node: ast.AST | None, name: str) -> set[str]:
+    """The attributes that are set of anything but this parameter: `grads.W += ...`."""
+    found = (inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)) if node is not None else ()
+    return {each.attr for each in found if isinstance(each.ctx, ast.Store) and getattr(each.value, "id", "") != name}
+
+
+def _texts_in(functions: FileFunctions, source: str) -> set[str]:
+    """The texts in a forward and in what it uses."""
+    return {text for name in _functions(source) for text in texts_of(functions[name])}
 
 
 def _functions(source: str) -> dict[str, ast.FunctionDef]:
@@ -112,6 +134,7 @@ class _Making:
 
     members: Members
     module: Mapping[str, Any]
+    held: Any = None
 
     def __call__(self, **leaves: Any) -> Any:
         """Of the leaves by name, those that are there."""
@@ -128,12 +151,17 @@ class _Making:
         return list(parts.values()) if members.kind == "places" else parts
 
     def _object(self, parts: Mapping[str, Any]) -> Any:
+        if self.held is not None:
+            return _with_parts(copy.copy(self.held), parts)
         kinds = (value for value in self.module.values() if isinstance(value, type))
         kind = next((kind for kind in kinds if set(parts) <= set(_slots(kind))), SimpleNamespace)
-        made: Any = object.__new__(kind)
-        for name, value in parts.items():
-            setattr(made, name, value)
-        return made
+        return _with_parts(object.__new__(kind), parts)
+
+
+def _with_parts(made: Any, parts: Mapping[str, Any]) -> Any:
+    for name, value in parts.items():
+        setattr(made, name, value)
+    return made
 
 
 def _slots(kind: type) -> Sequence[str]:
@@ -149,8 +177,9 @@ def _opened(
             given[name] = each.make(**{field: given.pop(field) for field in each.fields if field in given})
         result = call_by_name(call, {name: given[name] for name in signature.parameters if name in given})
         home = getattr(call, "__module__", "")
+        fields = {field for each in packed.values() for field in each.fields}
         is_several = isinstance(result, tuple)
-        return tuple(_as_dict(part, home) for part in result) if is_several else _as_dict(result, home)
+        return tuple(_as_dict(part, home, fields) for part in result) if is_several else _as_dict(result, home, fields)
 
     called.__signature__ = inspect.Signature(_parameters(signature, packed))  # type: ignore[attr-defined]
     return called
@@ -169,11 +198,17 @@ def _parameters(signature: inspect.Signature, packed: Mapping[str, _Packed]) -> 
     return found
 
 
-def _as_dict(value: Any, home: str) -> Any:
+def _as_dict(value: Any, home: str, fields: Set[str]) -> Any:
     """The fields of a dataclass, and the arrays of an object that has slots, of a class of the module `home`; anything
-    else as it is."""
+    else as it is. Of an object that has all `fields` these alone: what else it holds nobody was asked for."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     slots = _slots(type(value)) if type(value).__module__ == home else ()
-    held = vars(value) if isinstance(value, SimpleNamespace) else {name: getattr(value, name, None) for name in slots}
-    return {name: each for name, each in held.items() if each is not None} or value
+    is_open = isinstance(value, SimpleNamespace) or (not slots and _has_all(value, fields))
+    held = vars(value) if is_open else {name: getattr(value, name, None) for name in slots}
+    found = {name: each for name, each in held.items() if each is not None}
+    return ({name: found[name] for name in fields} if fields and fields <= found.keys() else found) or value
+
+
+def _has_all(value: Any, fields: Set[str]) -> bool:
+    return bool(fields) and set(fields) <= getattr(value, "__dict__", {}).keys()

@@ -71,3 +71,47 @@ def test_a_clip_excuses_nothing_else(judged):
     report = judged(WALK.replace("LIMIT", "0.25").replace("(Wo.T @ dy + later)", "(Wo.T @ dy)"))
     assert report.verdict is Verdict.FAIL
     assert report.gradients["Wo"].verdict is Verdict.PASS
+
+
+# A pair whose weights stand beside it, as scripts have them.
+BESIDE = """
+import numpy as np
+
+noise = np.random.default_rng(4)
+mix = noise.standard_normal((4, 5))
+lift = noise.standard_normal(5)
+out_mat = noise.standard_normal((5, 3))
+untouched = noise.standard_normal(3)
+
+
+def go_forward(rows):
+    inner = np.tanh(rows @ mix + lift)
+    return inner @ out_mat + untouched, (rows, inner)
+
+
+def go_backward(upstream, kept):
+    rows, inner = kept
+    dinner = (upstream @ out_mat.T) * (1 - inner ** 2)
+    d_mix = rows.T @ dinner SLIP
+    d_lift = dinner.sum(axis=0)
+    d_out_mat = inner.T @ upstream
+    RETURNED
+"""
+WAYS = [
+    "return dinner @ mix.T, d_mix, d_lift, d_out_mat",
+    'return dinner @ mix.T, {"mix": d_mix, "lift": d_lift, "out_mat": d_out_mat}',
+]
+
+
+@pytest.mark.parametrize("returned", WAYS)
+@pytest.mark.parametrize(("slip", "wrong"), [("", set()), ("/ 2", {"mix"})])
+def test_the_arrays_of_its_file_are_arguments_of_a_pair(tmp_path, returned, slip, wrong):
+    """Those that its backward gives the gradient of; they were not judged, and what was wrong with them passed."""
+    file = tmp_path / "beside.py"
+    file.write_text(BESIDE.replace("RETURNED", returned).replace("SLIP", slip))
+
+    report = function_here(f"{file}:go_backward")
+
+    assert set(report.gradients) == {"rows", "mix", "lift", "out_mat"}
+    assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}
+    assert report.verdict is (Verdict.FAIL if wrong else Verdict.PASS)

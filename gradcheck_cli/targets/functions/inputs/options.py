@@ -90,8 +90,12 @@ def options_of(form: WrittenFunction, fixed: Mapping[str, Sequence[Proposal]]) -
         in_pairs(each, item, form.parameters, is_known=item.is_state or item.name in fixed)
         for item, each in zip(form.parameters, found, strict=True)
     ]
-    return [
+    found = [
         _as_wide(item, each, wide) if wide and item.name not in fixed else each
+        for item, each in zip(form.parameters, found, strict=True)
+    ]
+    return [
+        [replace(one, is_owed=False) for one in each] if item.is_data else each
         for item, each in zip(form.parameters, found, strict=True)
     ]
 
@@ -121,7 +125,9 @@ def _in_lengths(item: Parameter, found: Sequence[Proposal], lengths: Sequence[in
         return [*(replace(found[0], axes=each, below=min(lengths)) for each in rows), *found]
     if not lengths or item.is_state or found[0].kind not in REAL:
         return found
-    axes = [form.format(length) for form in ("n {}", "{}", "{} 1") for length in lengths]
+    before = " ".join(found[0].axes.split()[:-1])  # "n t" of a sequence, as its code goes through its steps
+    forms = dict.fromkeys([f"{before} {{}}"] if before.count(" ") else []) | dict.fromkeys(("n {}", "{}", "{} 1"))
+    axes = [form.format(length) for form in forms for length in lengths]
     return [*(replace(found[0], axes=each) for each in axes), *found]
 
 
