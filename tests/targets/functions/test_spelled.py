@@ -122,7 +122,8 @@ def test_a_call_that_draws_other_numbers_each_time_is_refused(tmp_path):
     """Its backward was told not to repeat, which is the call's doing."""
     file = written(
         tmp_path,
-        "import itertools\nimport numpy as np\nticks = itertools.count()\ndef start():\n    return np.ones(3) + next(ticks)\n"
+        "import itertools\nimport numpy as np\nticks = itertools.count()\n"
+        "def start():\n    return np.ones(3) + next(ticks)\n"
         "def f(w, x):\n    return np.sum(w * x)\ndef f_grad(w, x):\n    return w\n",
     )
 
