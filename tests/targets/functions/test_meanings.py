@@ -356,3 +356,33 @@ def test_a_loss_of_entries_is_asked_with_arrays_that_are_alike(tmp_path, length,
 
     assert {"theta", "omega"} == report.gradients.keys()
     assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}
+
+
+PLACES = """
+import numpy as np
+
+class Places:
+    def __init__(self, longest, width):
+        self.table = np.random.randn(longest, width)
+
+    def forward(self, x):
+        self.x = x
+        return x * self.table[:x.shape[1]]
+
+    def backward(self, up):
+        self.dtable = np.zeros_like(self.table)
+        self.dtable[:self.x.shape[1]] = (up * self.x).TOTAL(axis=0)
+        return up * self.table[:self.x.shape[1]]
+"""
+
+
+@pytest.mark.parametrize(("total", "verdict"), [("sum", Verdict.PASS), ("mean", Verdict.FAIL)])
+def test_a_layer_that_is_right_on_many_of_what_it_runs_on_is_asked_with_many(tmp_path, total, verdict):
+    """A note says where it runs and is not right; what is wrong on many is wrong."""
+    file = tmp_path / "places.py"
+    file.write_text(PLACES.replace("TOTAL", total))
+
+    report = function_here(f"{file}:Places")
+
+    assert report.gradients["table"].verdict is verdict
+    assert any("has an axis more" in note for note in report.notes) is (verdict is Verdict.PASS)

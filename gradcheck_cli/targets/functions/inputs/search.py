@@ -41,6 +41,7 @@ from gradcheck_cli.targets.functions.inputs.labels import (
     leaves_out,
 )
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
+from gradcheck_cli.targets.functions.inputs.more_axes import NOTE as MORE_AXES, with_an_axis_more
 from gradcheck_cli.targets.functions.inputs.options import (
     choices,
     chosen,
@@ -117,7 +118,7 @@ class InputSearch:
             self.left -= bool(self.nearly.share or self.doubtful)
             found = self._found(choice)
             if found is not None and not self._is_doubtful(found, choice):
-                return found
+                return self._meant(found, choice)
             if self.nearly.is_slip:  # shapes on which that fits would hide it
                 return None
         is_of_a_number = self.form.kind == "loss" or self.proves_nothing == NO_NUMBER
@@ -162,6 +163,13 @@ class InputSearch:
         if self.doubtful is None:
             self.doubtful, self.proves_nothing = found, nothing
         return True
+
+    def _meant(self, found: Guess, choice: ProposalChoice) -> Guess:
+        """On what has an axis more, where it is right there and not here."""
+        more = with_an_axis_more(found.form, found.samples[0], choice, self.seed)
+        meant = self._found(more) if more is not None else None
+        said = MORE_AXES.format(next(iter(choice)), found.samples[0].text)
+        return found if meant is None else replace(meant, notes=(said,))
 
     def _hides_a_shape(self, found: Guess) -> bool:
         """It fits where a length is 1, and elsewhere its gradient has the shape of the output."""
@@ -254,7 +262,7 @@ class InputSearch:
         for choice in itertools.chain(found_there, self._of_positive_weights()):
             found = self._found(choice)
             if found is not None and not self._is_doubtful(found, choice):
-                return found
+                return self._meant(found, choice)
             if found is not None and not self.proves_nothing and not self._hides_a_shape(found):
                 first = first or found
             self.doubtful, self.proves_nothing, self.is_unowned = None, "", False
