@@ -49,6 +49,7 @@ from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (
     ANGLE_WORDS,
     LOSS_WORDS,
+    PREDICTED_WORDS,
     in_order,
     is_target,
     is_upstream,
@@ -160,7 +161,9 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     )
     found = [*_of_ratings(form, item), *_of_both(form, item, found), *found]
     found = [*_of_products(form, item, found), *found]
-    if found[0].kind in REAL and is_looked_up(form.source, item.name, [other.name for other in form.parameters]):
+    is_scored = bool(set(tokens(item.name)) & PREDICTED_WORDS)  # of which a label chooses one
+    names = [other.name for other in form.parameters]
+    if found[0].kind in REAL and not is_scored and is_looked_up(form.source, item.name, names):
         found = [replace(found[0], axes=_TABLE), *found]
     if item.may_be_row and found[0].kind in REAL:  # last: a length of 1 hides what is summed or cut off
         found = [*found, replace(found[0], axes="1 d")]
