@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from click.core import ParameterSource
@@ -21,6 +21,7 @@ from gradcheck_cli.model.option import Group
 from gradcheck_cli.model.options import RunOptions, SumOptions, VerifyOptions
 
 if TYPE_CHECKING:
+    from gradcheck_cli.cli.invocation import Invocation
     from gradcheck_cli.model import Progress, Report
 
 # The one topic of `explain` that takes sizes.
@@ -66,7 +67,7 @@ def run(context: click.Context, /, **values: Any) -> int:
         price = plan_of(options).announcement
         if price and output.verbosity >= 0:
             say(price)
-        return run_experiment(options, progress)
+        return run_experiment(options, progress, may_fork=cast("Invocation", context.obj).is_process)
 
     return conduct(context, output, "run", [*options.images, *named_files(options)], execute)
 

@@ -42,8 +42,8 @@ class CalledIn:
         if self._setting.compile and outcome.error_kind == "timeout":
             return Reply(refused=f"torch.compile was not done in {outcome.seconds:g} s; --timeout gives it longer")
         if not answer.is_comparable or is_lacking(outcome.error):
-            return Reply(refused=(outcome.error or outcome.wrong_forward)[:MOST_SAID])
-        return Reply(outcome.gradients, error=outcome.error[:MOST_SAID])
+            return Reply(refused=_short(outcome.error or outcome.wrong_forward))
+        return Reply(outcome.gradients, error=_short(outcome.error))
 
     def _is_quick(self, spec: ConvSpec) -> Callable[[ConvSpec], bool]:
         """By the products of the larger layer, from how long the smaller one took."""
@@ -52,6 +52,11 @@ class CalledIn:
             return self.seconds * (larger.terms * larger.out_channels) / (spec.terms * spec.out_channels) < COUNTING
 
         return quick
+
+
+def _short(text: str) -> str:
+    """As much as fits, to the end of a word."""
+    return text if len(text) <= MOST_SAID else f"{text[:MOST_SAID].rpartition(' ')[0] or text[:MOST_SAID]} ..."
 
 
 def _never(_larger: ConvSpec) -> bool:

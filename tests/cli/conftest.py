@@ -99,7 +99,7 @@ class Stub:
         self.error = None
         self.options = None
 
-    def __call__(self, options, progress):
+    def __call__(self, options, progress, **_beside):
         self.options = options
         if self.error is not None:
             raise self.error

@@ -32,3 +32,14 @@ def test_code_that_does_not_end_fails(dtype: Any) -> None:
     """In a setting that compiles nothing."""
     ((_, verdict, detail),) = _rows(Setting(dtype), STOPPED)
     assert (verdict, detail) == (Verdict.ERROR, "no answer within 5 s")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("no room " * 20, "no room " * 15 + "..."), ("x" * 200, "x" * 120 + " ..."), ("short", "short")],
+)
+def test_what_is_raised_is_told_to_the_end_of_a_word(said: str, told: str) -> None:
+    """Torch's compiler says more than fits a table."""
+    raised = Outcome(Gradients(), error=said, error_kind="raised")
+    ((_, verdict, detail),) = _rows(Setting("float32"), raised)
+    assert (verdict, detail) == (Verdict.ERROR, told)

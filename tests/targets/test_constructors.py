@@ -429,3 +429,51 @@ class Conv:
 """
     uneven = ConvSpec(2, 3, 4, 6, 5, (3, 2), padding=(2, 1))
     assert recognised(tmp_path, code.replace("margins", "padding")).right(uneven) == {"weight", "input"}
+
+
+@pytest.mark.parametrize("spread", ["", "*"])
+@pytest.mark.parametrize(("factor", "right"), [("", ALL), (" * 2", {"input", "bias"})])
+def test_the_shapes_of_weights_and_bias_are_two_settings(tmp_path, spread, factor, right):
+    """One number for a bias that is made as `rand(size)`, a tuple for `rand(*shape)`."""
+    code = f"""
+class Conv:
+    def __init__(self, weights_shape, bias_shape, stride=1, padding=0):
+        self.W, self.b = np.random.rand(*weights_shape), np.random.rand({spread}bias_shape)
+        self.s, self.p = stride, padding
+""" + BODY.replace("g, self.s, self.p)\n        self.db", f"g, self.s, self.p){factor}\n        self.db")
+    known = recognised(tmp_path, code)
+    assert known.right(PLAIN) == right
+    assert known.right(STRIDED) == right
+
+
+ACTIVATED = """
+class Ramp:
+    def value(self, z):
+        return np.maximum(z, 0)
+
+    def slope(self, a):
+        return 1.0 * (a > 0)
+
+class Conv:
+    def __init__(self, in_channels, out_channels, kernel_size, activation=Ramp):
+        self.W = np.random.rand(out_channels, in_channels, kernel_size, kernel_size)
+        self.b, self.activation = np.zeros(out_channels), activation()
+
+    def forward(self, x):
+        self.x = x
+        self.a = self.activation.value(correlate(x, self.W) + self.b[:, None, None])
+        return self.a
+
+    def backward(self, g):
+        below = g * self.activation.slope(self.a)
+        d_weight = weight_gradient(self.x, self.W, {below})
+        return input_gradient(self.x, self.W, below), d_weight, below.sum((0, 2, 3))
+"""
+
+
+@pytest.mark.parametrize(("below", "right"), [("below", ALL), ("below[::-1]", {"input", "bias"})])
+def test_a_class_of_an_activation_keeps_its_default(tmp_path, below, right):
+    """It makes an object of it: no word and no function of ours is one. What the default does is undone by the bias."""
+    known = recognised(tmp_path, ACTIVATED.replace("{below}", below))
+    assert known.candidate.rectified
+    assert known.right(PLAIN) == right

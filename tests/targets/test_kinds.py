@@ -366,3 +366,44 @@ def fore_backward(x, g, w, b):
     chosen = recognised(tmp_path, code, "fore_backward")
     single = ConvSpec(2, 1, 1, 6, 5, (3, 2))
     assert answer(chosen, single)[1] == {"input", "weight", "bias"}
+
+
+CLIPPED = """
+class CausalLayer:
+    def __init__(self, n_in, n_out, kernel_size, dilation):
+        self.W, self.k, self.d = np.zeros((n_out, n_in, kernel_size)), kernel_size, dilation
+
+    def forward(self, x):
+        self.padded = np.pad(x, ((0, 0), (0, 0), ((self.k - 1) * self.d, 0)))
+        return sum(np.einsum("oi,nit->not", self.W[:, :, j], self.part(j)) for j in range(self.k))
+
+    def part(self, j):
+        return self.padded[:, :, j * self.d : self.padded.shape[2] - (self.k - 1 - j) * self.d]
+
+    def backward(self, g):
+        below = np.zeros_like(self.padded)
+        slope = np.zeros_like(self.W)
+        for j in range(self.k):
+            slope[:, :, j] = np.einsum("not,nit->oi", g, self.part(j))
+            below[:, :, j * self.d : j * self.d + g.shape[2]] += np.einsum("oi,not->nit", self.W[:, :, j], g)
+        self.both = (slope, None)
+        return below[:, :, {start} :]
+
+    def step(self):
+        self.W -= 0.1 * np.clip(self.both[0], -5, 5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "right"), [("(self.k - 1) * self.d", {"weight", "input"}), ("self.k - 1", {"weight"})]
+)
+def test_a_word_of_another_padding_does_not_end_the_search(tmp_path, start, right):
+    """A step that clips is no padding that repeats the edge: as such a layer it is none, and as a causal one it is.
+
+    What it steps by is cut, and is the gradient that was kept all the same.
+    """
+    code = TOP + CLIPPED.replace("{start}", start)
+    chosen = recognised(tmp_path, code, "CausalLayer")
+    assert chosen.candidate.layout.modes == ("zeros",)
+    spec = LineSpec(3, 2, 4, 1, 9, (1, 3), padding=(0, 4), extra_after=(0, -4), dilation=(1, 2))
+    assert answer(chosen, spec)[1] & {"weight", "input"} == right

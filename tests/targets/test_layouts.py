@@ -451,3 +451,38 @@ def sheet_backward(x, w, g):
     reason = "its kernel is a matrix, and it is told no size of it: only a square one can be told"
     assert chosen.candidate.refuses(ConvSpec(2, 3, 5, 8, 7, (2, 4))) == reason
     assert answer(chosen, BATCH)[1] == {"weight"}
+
+
+ONE_CHANNEL = (
+    HEAD
+    + """
+def spread(image, kernels, pad):
+    n, h, w, _ = image.shape
+    k, _, count = kernels.shape
+    padded = np.pad(image, [(0, 0), (pad, pad), (pad, pad), (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded[..., 0], (k, k), (1, 2))
+    return np.einsum("npquv,uvo->npqo", windows, kernels)
+
+def spread_backward(grad, image, kernels, pad):
+    n, h, w, _ = image.shape
+    k, _, count = kernels.shape
+    padded = np.pad(image, [(0, 0), (pad, pad), (pad, pad), (0, 0)])
+    below, d_kernels = np.zeros_like(padded), np.zeros_like(kernels)
+    for p, q in np.ndindex(grad.shape[1:3]):
+        window = padded[:, p : p + k, q : q + k, 0]
+        for o in range(count):
+            d_kernels[:, :, o] += np.einsum("nuv,n->uv", window, grad[:, p, q, WHICH])
+            below[:, p : p + k, q : q + k, 0] += kernels[:, :, o] * grad[:, p, q, o, None, None]
+    return below[:, pad : pad + h, pad : pad + w], d_kernels
+"""
+)
+
+
+@pytest.mark.parametrize(("which", "right"), [("o", {"weight", "input"}), ("0", {"input"})])
+def test_a_kernel_without_an_axis_for_the_one_channel_of_its_images(tmp_path, which, right):
+    """The images keep that axis: they are not taken for several channels, nor the kernel for one of depthwise code."""
+    spec = ConvSpec(2, 1, 3, 7, 6, (3, 3), padding=(1, 1))
+    chosen = recognised(tmp_path, ONE_CHANNEL.replace("WHICH", which), "spread_backward")
+    assert (chosen.candidate.layout.x, chosen.candidate.layout.weight) == ("nhwc", "uvo")
+    assert answer(chosen, spec)[1] - {"bias"} == right
+    assert chosen.candidate.refuses(ConvSpec(2, 3, 4, 7, 6, (3, 3))) == "its kernel has no channel axis"

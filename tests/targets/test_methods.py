@@ -287,3 +287,38 @@ def test_a_layer_of_parts_goes_back_from_the_last(tmp_path, walk):
     """Methods of one letter that keep nothing themselves: the walk through the same list tells."""
     known = recognised(tmp_path, STAGES.replace("{walk}", walk), "Both")
     assert known.right(ConvSpec(2, 3, 4, 9, 8, (3, 3), padding=(1, 1))) == {"weight", "input"}
+
+
+CALLED_INSIDE = """
+class Base:
+    def run(self, picture):
+        self.picture = picture
+
+class Conv(Base):
+    def __init__(self, kernel):
+        self.kernel, self.half = kernel, kernel.shape[0] // 2
+
+    def run(self, picture):
+        super().run(picture)
+        self.result = self.convolve_it()
+        return self.result
+
+    def convolve_it(self):
+        return correlate(self.picture[None, None], self.kernel[None, None], 1, self.half)[0, 0]
+
+    def do_backward(self, error, speed):
+        x, w, g = self.picture[None, None], self.kernel[None, None], error[None, None]
+        below = input_gradient(x, w, g, 1, self.half)[0, 0]
+        self.kernel = self.kernel - speed * weight_gradient(x, w, g, 1, self.half)[0, 0]{wrong}
+        return below
+"""
+ALONE = ConvSpec(1, 1, 1, 7, 6, (3, 3), padding=(1, 1))
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("", {"weight", "input"}), (".T", {"input"})])
+def test_a_forward_is_handed_the_input_whatever_it_calls(tmp_path, wrong, right):
+    """What takes nothing is a part of it. Matrices alone are tried before hundreds of layouts with more axes."""
+    known = recognised(tmp_path, CALLED_INSIDE.replace("{wrong}", wrong))
+    assert known.candidate.calls.forward == "run"
+    assert known.candidate.layout.x == "hw"
+    assert known.right(ALONE) == right

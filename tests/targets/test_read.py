@@ -474,3 +474,41 @@ def test_a_momentum_is_no_gradient(tmp_path):
     """It has the signs of the step too, and is another thing after the same call once more."""
     with pytest.raises(NotRecognisedError, match="every weight is stepped as far as every other, as by Adam"):
         recognised(tmp_path, STEPPED_BY_ADAM.format(kept="x", value="self.x"))
+
+
+BY_ITS_UPDATE = """
+class Conv:
+    def __init__(self, count, side):
+        self.filters = np.random.rand(count, side, side)
+
+    def forward(self, images):
+        self.images = images[:, None]
+        return correlate(self.images, self.filters[:, None].sum(0, keepdims=True))[:, 0]
+
+    def backward(self, grad):
+        return input_gradient(self.images, self.filters[:1, None], grad[:, None])[:, 0]
+
+    def update_filters(self, {handed}):
+        {made}
+        self.filters -= {stepped}
+"""
+UPDATES = {
+    "computes": ("delta, rate", "step = self.slope(delta)", "rate * step", {"weight", "input"}),
+    "is wrong": ("delta, rate", "step = 3 * self.slope(delta)", "rate * step", {"input"}),
+    "is handed its gradient": ("step, rate", "pass", "rate * step", {"input"}),
+}
+
+
+@pytest.mark.parametrize("way", UPDATES)
+def test_an_update_that_computes_the_gradient_is_handed_the_upstream_one(tmp_path, way):
+    """The kernel has an axis for its one filter, and the output none. What steps by what it is handed computes none."""
+    handed, made, stepped, right = UPDATES[way]
+    code = BY_ITS_UPDATE.format(handed=handed, made=made, stepped=stepped)
+    code += """
+    def slope(self, delta):
+        return weight_gradient(self.images, self.filters[:1, None], delta[:, None])[:, 0]
+"""
+    known = recognised(tmp_path, code)
+    spec = ConvSpec(3, 1, 1, 8, 7, (3, 3))
+    assert (known.candidate.layout.x, known.candidate.layout.weight) == ("nhw", "ouv")
+    assert known.right(spec) == right

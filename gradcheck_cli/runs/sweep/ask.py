@@ -133,7 +133,10 @@ def _in_setting(asked: SweepQuestion, asker: Asker, described: Described, option
     if worst is None:
         return _answer_of(asked, Verdict.INCONCLUSIVE, "no gradient was returned")
     gradients = {name: row.verdict for row in rows for name in GRADIENTS if name == row.gradient}
-    verdict = Verdict.FAIL if worst.verdict is Verdict.ERROR else worst.verdict
+    verdict = worst.verdict
+    if verdict is Verdict.ERROR:
+        # As `verify` has it: of all settings one that the code does not take is told, one that was asked for fails.
+        verdict = Verdict.NOT_APPLICABLE if options.settings == "all" else Verdict.FAIL
     if verdict is Verdict.PASS and _missing(described):
         return _answer_of(asked, Verdict.INCONCLUSIVE, _missing(described), gradients, caller.seconds)
     about = f"grad_{worst.gradient}: " if worst.gradient in GRADIENTS else ""

@@ -12,6 +12,7 @@ from gradcheck_cli.targets.conventions.backprop import Backprop
 from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.callee import Callee
 from gradcheck_cli.targets.conventions.forward_run import split_forward
+from gradcheck_cli.targets.conventions.instance import is_rate
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.own_types import Leaf, plain
 from gradcheck_cli.targets.conventions.source import Source
@@ -173,6 +174,8 @@ def _arguments(callee: Callee, assigned: Mapping[str, str], given: Mapping[str, 
     always = (*_ALWAYS, *_OF_OPERATORS) if "weight" in assigned.values() else _ALWAYS
     for item in callee.parameters:
         role = assigned.get(item.name, "")
+        if role != "grad_output" and not function_roles(item.name) and is_rate(callee.source, item.name):
+            role = "lr"
         if item not in _without_places(callee):
             arguments[item.name] = 0
             continue

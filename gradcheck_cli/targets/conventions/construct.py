@@ -130,6 +130,8 @@ class Recipe:
         sides = len(slot.default) if isinstance(slot.default, list | tuple) else slot.use.parts
         if role == "padding" and sides == 4:
             return tuple(given[margin] for margin in corners(slot.use.names))
+        if role == "b_shape":  # as one number for `np.zeros(shape)`, which takes both, and for `randn(size)`
+            return (given[role],) if slot.use.spread else given[role]
         if role == "text":
             return _plainest(slot.use.texts)
         if role == "padding" and self.mode:
@@ -153,6 +155,7 @@ class Recipe:
             "initializer": StandInInitializer(),
             "text": "",  # each has words of its own
             "w_shape": self._weight_shape(given["w_shape"]),
+            "b_shape": spec.out_channels,
             "mode": "same" if spec.is_padded else "valid",
             "params": {"stride": given["stride"], "pad": given["padding"], "padding": given["padding"]},
         }
@@ -366,3 +369,5 @@ def _activations(
         return
     for value in (*LINEAR, identity):
         yield replace(plain, roles=roles, activation=value)
+    if isinstance(defaults.get("activation"), type):  # it makes an object of it, which no word or function of ours is
+        yield replace(plain, roles={name: role for name, role in roles.items() if role != "activation"})

@@ -47,6 +47,7 @@ class ParameterUse:
         merged: names of the dicts of defaults with which it is merged, `{**DEFAULTS, **config}`.
         axes: into how many sizes its shape is taken apart; 0 where it is not.
         counted: a loop counts up to it, `range(filters)`: it is a whole number.
+        spread: its numbers are the arguments of a call, `randn(*shape)`.
     """
 
     keys: Mapping[str, Any] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class ParameterUse:
     merged: tuple[str, ...] = ()
     axes: int = 0
     counted: bool = False
+    spread: bool = False
 
 
 @cache  # every layout and every way to call the class asks again
@@ -91,6 +93,7 @@ def use_of(source: Source, name: str) -> ParameterUse:
         names=next((tuple(node.word.split(",")) for node in nodes if node.how == "parts" and "," in node.word), ()),
         merged=merged_with(init.node, name),
         axes=source.use(name).axes,
+        spread=any(node.how == "spread" for node in nodes),
         counted=any(node.how == "counted" for node in nodes),
     )
 
@@ -278,7 +281,9 @@ def _one(parent: ast.AST, child: ast.AST) -> Iterator[_Seen]:
         yield _Seen("called")
     elif isinstance(parent, ast.Call) and identifier(parent.func) == "range":
         yield from (_Seen("counted"), _Seen("sized"))
-    elif isinstance(parent, ast.BinOp | ast.Call | ast.Tuple | ast.List | ast.keyword | ast.Starred):
+    elif isinstance(parent, ast.Starred):
+        yield from (_Seen("spread"), _Seen("sized"))
+    elif isinstance(parent, ast.BinOp | ast.Call | ast.Tuple | ast.List | ast.keyword):
         yield _Seen("sized")
 
 

@@ -24,7 +24,8 @@ def enough(trials: Sequence[Attempt], number: int) -> bool:
     plain = [trial for trial in trials if not trial.layout.depthwise]
     patience = PATIENCE if any(trial.reasons.speak for trial in plain) else LONG_PATIENCE
     known = any(trial.reasons.suffice and not _is_another_layer(trial) for trial in trials)
-    return known or (number >= patience and any(trial.clean for trial in plain or trials))
+    ran = plain or [trial for trial in trials if trial.reasons.speak]
+    return known or (number >= patience and any(trial.clean for trial in ran))
 
 
 def _is_another_layer(trial: Attempt) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcheck_cli.targets.conventions import binding
-from gradcheck_cli.targets.conventions.names import function_roles
+from gradcheck_cli.targets.conventions.names import function_roles, gradient_role
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
 
@@ -53,32 +53,60 @@ def clear_gradients(instance: Any) -> None:
             method()
 
 
-def run_updater(instance: Any, source: Source, calls: Sequence[str]) -> bool:
-    """Call the layer's own update with a rate of 1; False when it has none that needs only settings.
+def run_updater(instance: Any, source: Source, calls: Sequence[str], upstream: Any = None) -> bool:
+    """Call the layer's own update with a rate of 1; False when it has none that needs only settings, and perhaps G.
 
     Args:
         source: its class; a method that assigns to the weights is an update, whatever its name.
         calls: methods that are none: its forward, its backward.
+        upstream: G, for `update(grad, rate)`, which computes the gradient by itself.
     """
     named = [*UPDATERS, *(name for name in dir(instance) if name.startswith(("update", "apply_grad")))]
     for name in dict.fromkeys([*named, *_stepping(source)]):
         method = getattr(instance, name, None)
         if name in calls or not callable(method):
             continue
-        settings = [_setting(item.name) for item in binding.parameters(method) if binding.required(item)]
-        if settings == [None]:
-            settings = [1.0]  # the one thing that every update wants is a rate
+        needed = [item.name for item in binding.parameters(method) if binding.required(item)]
+        settings = [_setting(item) for item in needed]
         if None not in settings:
-            with contextlib.suppress(Exception):
-                method(*settings)
-                return True
+            pass
+        elif upstream is not None and _is_upstream(needed, settings, source.method(name)):
+            settings = [upstream if setting is None else setting for setting in settings]
+        elif settings == [None]:
+            settings = [1.0]  # the one thing that every update wants is a rate
+        else:
+            continue
+        with contextlib.suppress(Exception):
+            method(*settings)
+            return True
     return False
+
+
+def _is_upstream(names: Sequence[str], settings: Sequence[Any], method: Source) -> bool:
+    """Whether one thing is wanted beside settings, and is G: by its name, or beside a rate, which leaves nothing else.
+
+    What the weights are stepped by as it stands is their gradient.
+    """
+    unknown = [name for name, setting in zip(names, settings, strict=True) if setting is None]
+    if len(unknown) != 1 or gradient_role(unknown[0]) in ("weight", "bias"):
+        return False
+    steps = (node for node in ast.walk(method.node) if _steps(node)) if method.node is not None else ()
+    stepped = {each.id for step in steps for each in ast.walk(step) if isinstance(each, ast.Name)}
+    return unknown[0] not in stepped and (len(settings) > 1 or function_roles(unknown[0])[:1] == ["grad_output"])
 
 
 def _stepping(source: Source) -> list[str]:
     """Methods with `self.W -= ...`, or with `self.W = self.W - ...`."""
     body = getattr(source.node, "body", [])
     return [item.name for item in body if isinstance(item, ast.FunctionDef) and any(map(_steps, ast.walk(item)))]
+
+
+def is_rate(method: Source, name: str) -> bool:
+    """Whether weights are stepped by a product with this parameter: `self.W -= speed * dW`."""
+    steps = [node for node in method.walk() if _steps(node)]
+    products = [each for step in steps for each in ast.walk(step) if isinstance(each, ast.BinOp)]
+    products = [each for each in products if isinstance(each.op, ast.Mult)]
+    return any(isinstance(side, ast.Name) and side.id == name for each in products for side in (each.left, each.right))
 
 
 def _steps(node: ast.AST) -> bool:

@@ -268,7 +268,7 @@ class LayerCandidate:
             items, names = reading.of_leaves(given["leaves"])
         elif not self.calls.backward:
             items, names = reading.of_tensor(given["x"])
-        self._add_kept(passed.trained, passed.before, items, names)
+        self._add_kept(passed, items, names)
         return items, names
 
     def prepare(self, trained: Trained, case: Case) -> dict[str, Any]:
@@ -336,18 +336,16 @@ class LayerCandidate:
 
         engine.run(make(), self.prepare(trained, case)["grad_output"], make)
 
-    def _add_kept(
-        self, trained: Trained, before: reading.Before, items: dict[str, Array], names: dict[str, str]
-    ) -> None:
+    def _add_kept(self, passed: Passed, items: dict[str, Array], names: dict[str, str]) -> None:
         """Add what the instance keeps, hands over and steps to what was returned."""
+        trained, before = passed.trained, passed.before
         reading.add_kept(trained, before, items, names)
         reading.add_updates(trained, before, items, names, self.lr)
         if not _has_weight(names):
             reading.add_handed(trained, before, items, names)
-        if not _has_weight(names) and run_updater(
-            trained.instance, self.source, (self.calls.forward, self.calls.backward)
-        ):
-            reading.add_updates(trained, before, items, names, self.lr)
+        methods = (self.calls.forward, self.calls.backward)
+        if not _has_weight(names) and run_updater(trained.instance, self.source, methods, passed.given["grad_output"]):
+            reading.add_updates(trained, before, items, names, self.lr, by_updater=True)
         reading.add_unmoved(trained, items, names, self.wanted)
 
 

@@ -46,8 +46,8 @@ IMAGES: tuple[tuple[str, str], ...] = (
     ("n(hw)c", "n(pq)o"),
 )
 # How F is kept beside images of each kind: (usual, seen).
-FIRST = (("oiuv",), ("iouv", "uvio", "ouvi", "o(iuv)", "(iuv)o", "(uvi)o"))
-LAST = (("uvio", "ouvi"), ("oiuv", "uvoi", "(uvi)o", "(iuv)o", "o(uvi)"))
+FIRST = (("oiuv",), ("iouv", "uvio", "ouvi", "o(iuv)", "(iuv)o", "(uvi)o", "ouv"))
+LAST = (("uvio", "ouvi"), ("oiuv", "uvoi", "(uvi)o", "(iuv)o", "o(uvi)", "uvo"))
 SINGLE = (("ouv", "uv", "uvo"), ("oiuv", "iuv", "o(uv)"))
 DEPTHWISE = (
     ("uvgm", "gmuv", "(gm)iuv", "mguv", "(mg)iuv", "guv", "uvg", "giuv", "uvgi", "uv(gm)"),
@@ -172,8 +172,10 @@ def _of_images(x: str, output: str) -> Iterator[Layout]:
         for order in permutations(axes):
             if order.index("u") < order.index("v"):
                 yield from (Layout(x, kernel, output) for kernel in _flattened("".join(order)))
-    if not filters and not channels:
-        yield Layout(x, "uv", output)
+    if channels and filters:  # an image of one channel keeps its axis, and the kernel does without
+        yield from (Layout(x, kernel, output) for kernel in ("ouv", "uvo"))
+    if not filters and not channels:  # the kernel may keep the axis of its one filter
+        yield from (Layout(x, kernel, output) for kernel in ("uv", "ouv"))
     for kernel in sum(DEPTHWISE, ()) if channels and filters else ():
         yield Layout(x, kernel, output)
         if "m" in kernel:

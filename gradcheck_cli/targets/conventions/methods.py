@@ -73,10 +73,21 @@ def forward_names(owner: type, source: Source, backward: str = "") -> list[str]:
         return [exact[0], *calls]
     near = [name for name in written if _is_plain(name) and _holds(name, FORWARD_PARTS, FORWARD_NAMES)]
     near = [name for name in near if not _holds(name, BACKWARD_PARTS, ())]
+    near = _handed_the_input(near, written, owner, source)
     near.sort(key=lambda name: (name.startswith("_"), -_likeness(name, FORWARD_NAMES)))
     left = [name for name in written if backward and _leaves_for(name, backward, source)]
     near = near or left or [name for name in written if backward and _goes_through(name, backward, source)]
     return (near or [name for name in written if _may_be_forward(owner, source, name)])[:MAX_FORWARDS]
+
+
+def _handed_the_input(names: Sequence[str], written: Sequence[str], owner: type, source: Source) -> list[str]:
+    """The methods, in place of one that takes nothing those that call it: `run(x)`, where that calls `convolve()`."""
+    found: list[str] = []
+    for name in names:
+        above = [other for other in written if name in _attributes(source.method(other).node, ast.Load)]
+        above = [other for other in above if _takes_something(owner, other) and not _holds(other, BACKWARD_PARTS, ())]
+        found += [name] if _takes_something(owner, name) else (above or [name])
+    return list(dict.fromkeys(found))
 
 
 def backward_name(owner: type, source: Source) -> str:

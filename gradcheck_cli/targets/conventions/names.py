@@ -94,6 +94,7 @@ CONSTRUCTOR_ROLES: tuple[tuple[str, str], ...] = (
         r"(kernel|filter|field|window|patch|f|k|conv|receptive_?field)_?(size|shape|dim|sz|len|length|width)?s?|ks|ksize|fsize|size|shape|spatial_?extent|filtersize|kernelsize|kernel_?sizes|kernel_?dims?|(n|num|number_?of)?_?taps?|side",
     ),
     ("w_shape", r"(w|weights?|filters?|kernels?|conv|convolution)_?(tensor_)?(shape|dims?)|k_?shape"),
+    ("b_shape", r"(b|bias|biases)_?(shape|size|dims?)"),
     ("stride_h", r"s_?h|stride_?(h|y|height)|sy"),
     ("stride_w", r"s_?w|stride_?(w|x|width)|sx"),
     ("padding_h", r"p_?h|pad_?(h|y|height)|padding_(h|y)"),

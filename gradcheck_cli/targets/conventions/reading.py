@@ -140,18 +140,31 @@ def add_kept(trained: Trained, before: Before, items: dict[str, Array], names: d
         items[name], names[name] = array, label
 
 
-def add_updates(trained: Trained, before: Before, items: dict[str, Array], names: dict[str, str], rate: float) -> None:
-    """(old - new) / rate of weights that the call stepped."""
+def add_updates(
+    trained: Trained,
+    before: Before,
+    items: dict[str, Array],
+    names: dict[str, str],
+    rate: float,
+    *,
+    by_updater: bool = False,
+) -> None:
+    """(old - new) / rate of weights that the call stepped.
+
+    Args:
+        by_updater: a method of its own stepped them, which may have cut, scaled or normed what the backward kept.
+    """
     for place, label in trained.own:
         now, was = state.read(trained.instance, place.path), before.arrays.get(place.path)
         if now is not None and was is not None and now.shape == was.shape and not np.array_equal(now, was):
             step = (was - now) / rate
             # What is kept without a telling name and is the step is the gradient: it did not lose digits on the way.
-            alike = np.array_equal if not says_only_signs(step) else _has_its_signs
+            changed = by_updater or says_only_signs(step)
+            alike = np.array_equal if not changed else _has_its_signs
             kept = [key for key, one in items.items() if names.get(key) == "_" and alike(one, step)]
             kept.sort(key=lambda key: -float(np.abs(items[key]).sum()))  # a momentum is a part of the gradient
             names |= dict.fromkeys(kept[:1], label)
-            if not kept or not says_only_signs(step):
+            if not kept or not changed:
                 items[f"{UPDATE}{place.name}"], names[f"{UPDATE}{place.name}"] = step, label
 
 

@@ -94,8 +94,9 @@ def recognise(
     has_to_be_right = fails_anyhow = False
     while kinds:
         tries = _Tries(loaded, wanted, seed, guard, *_shares(work, clock, len(kinds) + bool(transposed)))
+        of_kind, kinds = kinds[0], kinds[1:]
         try:
-            specs = agreeing_first(loaded, kinds.pop(0))
+            specs = agreeing_first(loaded, of_kind)
             chosen, is_right = tries.likely(specs) or tries.on(specs)
         except (NotRecognisedError, AmbiguousError) as error:
             if isinstance(error, UnreadableUpdateError):
@@ -104,8 +105,8 @@ def recognise(
             refusals.append(error)
             if isinstance(error, TransposedError):
                 kinds, transposed = transposed or kinds, []
-            elif isinstance(error, AnotherLayerError):  # of so many axes it is, and no convolution
-                kinds = [specs for specs in kinds if is_pointwise(specs[0])]
+            elif isinstance(error, AnotherLayerError) and of_kind[0].padding_mode == "zeros":
+                kinds = [specs for specs in kinds if is_pointwise(specs[0])]  # of so many axes, and no convolution
         else:
             if is_right:
                 return replace(chosen, is_right=True)
@@ -193,8 +194,12 @@ class _Tries:
         until = _shares(self.work, self.clock, 3)
         tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, *until, once=self.once)
         layouts = agreeing(self.loaded, LayerKind.of(specs[0]))
-        for number, spec in enumerate(specs):
-            found = tries._on_one(number, spec, layouts) if _tells_all(spec) else None
+        # Matrices alone: with neither samples nor channels no axis is taken for another.
+        bare = [layout for layout in layouts if not set("nc") & set(layout.x)]
+        among = [(number, spec, layouts) for number, spec in enumerate(specs) if _tells_all(spec)]
+        among += [(number, spec, bare) for number, spec in enumerate(specs) if bare and _is_alone(spec)]
+        for number, spec, taken in among:
+            found = tries._on_one(number, spec, taken)
             # Gradients may be right where the forward is not: then another layout may be meant, and the backward wrong.
             if found is not None and found[1] and getattr(found[0].candidate, "forward_right", True):
                 return found
@@ -251,6 +256,11 @@ def _tells_all(spec: ConvSpec) -> bool:
     """No single image, channel or filter, and none alone for its channel: there many layouts are the same."""
     alone = 1 < spec.groups == spec.out_channels
     return min(spec.batch, spec.in_channels, spec.out_channels) > 1 and not alone
+
+
+def _is_alone(spec: ConvSpec) -> bool:
+    """One image of one channel, and one filter."""
+    return spec.batch == spec.in_channels == spec.out_channels == 1
 
 
 def recognise_by_names(loaded: Loaded, wanted: Sequence[str] = ()) -> Chosen:

@@ -32,6 +32,7 @@ WORDS: Mapping[str, str] = {
     "groups": "groups", "in_channels": "in_channels", "out_channels": "out_channels", "kernel_size": "k",
     "kernel_h": "kernel_size[0]", "kernel_w": "kernel_size[1]", "stride_h": "stride[0]", "stride_w": "stride[1]",
     "padding_h": "padding[0]", "padding_w": "padding[1]", "w_shape": "w.shape", "x_shape": "x.shape",
+    "b_shape": "b.size",
     "input_shape": "x.shape[1:]", "in_h": "x.shape[2]", "in_w": "x.shape[3]", "batch": "x.shape[0]",
     "in_size": "x.shape[2]", "params": "{'stride': s, 'pad': p}", "cache": "(x, w, b, {'stride': s, 'pad': p})",
     "lr": "1.0", "random": "np.random.RandomState(0)", "use_bias": "True", "activation": "None", "name": "'conv'",

@@ -60,8 +60,12 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     defined = {name: defined_by(found[name]) for name in functions}
     pairs = pairs_among(defined)
     pairs |= {name: each.fore for name, each in compositions_among(defined, pairs).items()}
+    named = backwards_among(functions)
+    # What is a backward by its use alone and serves one that says so is a part of that: `col2im`.
+    served = {part for name in named if name in pairs for part in defined[name].calls} - set(named)
+    pairs = {name: forward for name, forward in pairs.items() if name not in served}
     modules = [name for name, node in found.items() if is_module_definition(node)]
-    alone = {name: module_for(name, modules) for name in backwards_among(functions) if name not in pairs}
+    alone = {name: module_for(name, modules) for name in named if name not in pairs}
     # An operator is a target itself, and its backward is handed a ctx by torch.
     names = [name for name, forward in {**pairs, **alone}.items() if forward and not _is_operator(found[forward])]
     of_methods = method_pairs(found)

@@ -33,6 +33,9 @@ class Layer(torch.autograd.Function):
         )
         return grad_x, torch.einsum("nol,nkl->ok", rows, columns).view_as(weight), total
 """
+CHOOSY = """        if grad.dtype == torch.float16:
+            grad[len(grad)]
+"""
 NET = """
 import torch
 
@@ -64,6 +67,23 @@ def test_every_geometry_is_asked_in_every_setting(options):
     assert sum("/narrow/float64-cpu/" in each for each in ids) == 2
     assert sum("/graded/bfloat16-cpu/" in each for each in ids) == 2
     assert [each.question.id for each in questions_of(options)] == [ids[0]]
+
+
+def test_what_one_of_all_settings_raises_is_told_and_does_not_fail_the_sweep(options):
+    """As of `verify`, to which the report points; asked for by itself it fails."""
+    Path("mine.py").write_text(
+        STOPPING.replace("        x, weight =", CHOOSY + "        x, weight =").replace(
+            "total += number", "total = total + number"
+        )
+    )
+    every = sweep(replace(options, settings="all"))
+    alone = sweep(replace(options, dtype="float16"))
+
+    told = {answer.setting: (answer.verdict, answer.message) for answer in every.answers}
+    assert told["float16 on cpu"][0] is Verdict.NOT_APPLICABLE
+    assert told["float16 on cpu"][1].startswith("IndexError: ")
+    assert told["float32 on cpu"][0] is Verdict.PASS
+    assert (alone.answers[0].verdict, alone.exit_code) == (Verdict.FAIL, 1)
 
 
 def test_an_answer_says_its_setting_and_what_is_wrong_in_it(options):

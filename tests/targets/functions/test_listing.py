@@ -185,3 +185,30 @@ def test_a_backward_may_be_of_a_step_or_do_without_loops():
     assert every_layer(ast.parse(text), "conv.py") == ("conv_backward", "conv_backward_no_loops")
     assert left_out(ast.parse("def rnn_step_backward(g, cache):\n    return g\n"), ()) == ["rnn_step_backward"]
     assert left_out(ast.parse("def gradient_step(w, g):\n    return w - g\n"), ()) == []
+
+
+SERVED = """
+def rows_of(image, rows, size):
+    for i in range(size):
+        rows[i] = image[i : i + size]
+    return rows
+
+def image_of(d_rows, d_image, size):
+    for i in range(size):
+        d_image[i : i + size] += d_rows[i]
+    return d_image
+
+def layer_forward(image, rows, size, w):
+    return rows_of(image, rows, size) @ w
+
+def layer_backward(g, image, size, w):
+    return image_of(np.outer(g, w), np.zeros_like(image), size)
+"""
+
+
+def test_what_serves_a_backward_is_no_layer_of_its_own():
+    """A pair by its use alone, `im2col` and `col2im`, of which a backward that says so calls the one."""
+    tree = ast.parse(SERVED)
+    assert every_layer(tree, "served.py") == ("layer_backward",)
+    alone = ast.parse(SERVED.partition("def layer_forward")[0])
+    assert every_layer(alone, "alone.py") == ("image_of",)
