@@ -23,6 +23,7 @@ from gradcheck_cli.targets.functions.inputs.parameters import (
     says_yes_or_no,
     settings,
     sizes_arrays,
+    stands_in_arithmetic,
     words_compared,
     zipped,
 )
@@ -199,6 +200,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
         return [*lengths(item.name), *found]
     if not item.has_default and found[0].kind in REAL and goes_through_steps(form.source, item.name):
         return [replace(found[0], axes="n t d"), *found]
+    if not item.has_default and is_target(item.name) and _is_of_one_row(form, item):
+        return [Proposal("real", is_owed=False), *found]
     if not item.has_default and found[0].kind in (*REAL, "index") and zipped(form.source, item.name):
         # Side by side what is longer is cut off, and nobody sees it.
         return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
@@ -219,6 +222,13 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[: None if found[0].kind == "mask" else _OPTIONAL], Proposal("keep")]
     return [Proposal("keep")]
+
+
+def _is_of_one_row(form: WrittenFunction, item: Parameter) -> bool:
+    """Is it a number beside rows that are gone through side by side: `(dot(x, beta) - y) ** 2`?"""
+    others = [other.name for other in form.parameters if other is not item]
+    is_number = stands_in_arithmetic(form.source, item.name) and not zipped(form.source, item.name)
+    return is_number and any(zipped(form.source, name) for name in others)
 
 
 def _gives_a_loss(form: WrittenFunction) -> bool:

@@ -95,10 +95,22 @@ def _is_step(node: ast.Subscript) -> bool:
 
 
 def zipped(source: str, name: str) -> bool:
-    """Does the code go through a parameter and another one side by side: `for t, p in zip(truth, pred)`?"""
-    calls = (node for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.Call)) if source else ()
-    pairs = (call.args for call in calls if getattr(call.func, "id", "") == "zip" and len(call.args) > 1)
+    """Does the code go through a parameter and another one side by side: `for t, p in zip(truth, pred)`?
+
+    Also in a helper of its file that it hands both to, as `dot(x, beta)`.
+    """
+    tree = list(ast.walk(syntax.parse(source))) if source else []
+    helpers = {"zip", *(node.name for node in tree if isinstance(node, ast.FunctionDef) and _zips_its_own(node))}
+    calls = (node for node in tree if isinstance(node, ast.Call) and getattr(node.func, "id", "") in helpers)
+    pairs = (call.args for call in calls if len(call.args) > 1)
     return any(any(_is(one, name) for one in args) and all(isinstance(one, ast.Name) for one in args) for args in pairs)
+
+
+def _zips_its_own(node: ast.FunctionDef) -> bool:
+    """Does a function go through two of its own parameters side by side?"""
+    own = {item.arg for item in node.args.args}
+    calls = (each for each in ast.walk(node) if isinstance(each, ast.Call) and getattr(each.func, "id", "") == "zip")
+    return any(sum(getattr(each, "id", "") in own for each in call.args) > 1 for call in calls)
 
 
 def words_compared(source: str, name: str) -> list[str]:

@@ -83,6 +83,7 @@ class InputSearch:
         raised: the likeliest on which the forward ran and the backward raised.
         doubtful: the likeliest that fits but may not be meant: others are tried first.
         proves_nothing: why nothing is proved where it is no derivative there; "" where it is.
+        has_wrong_total: it is wrong of a total of losses; only being right of each entry excuses it.
         is_unowned: its gradient has no name, and is not that of the argument of its shape.
         not_finite: of a loss, on which the forward gives no finite numbers.
         as_near: samples on which as much fits as on the best.
@@ -100,6 +101,7 @@ class InputSearch:
     doubtful: Guess | None = None
     proves_nothing: str = ""
     is_unowned: bool = False
+    has_wrong_total: bool = False
     as_near: list[Sample] = field(default_factory=list)
     not_finite: list[ProposalChoice] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
@@ -151,13 +153,14 @@ class InputSearch:
             return False
         sample = found.samples[0]
         outputs = found.form.forward(sample.values)
-        is_one = all(out.size == 1 for out in outputs) or is_right_entrywise(found.form, sample, outputs)
+        is_entrywise = is_right_entrywise(found.form, sample, outputs)
+        is_one = is_entrywise or all(out.size == 1 for out in outputs)
         is_number = is_one or not LOSS_WORDS & set(tokens(self.form.title))
         nothing = why_unproved(found.form, sample, choice, outputs)
-        is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
-        is_seen = is_seen and not self._hides_a_shape(found)
+        is_seen = not nothing and not leaves_out(found.form, sample, labels(choice)) and not self._hides_a_shape(found)
         is_seen = is_seen and not is_meant_for_a_vector(found.form, sample, outputs)
-        is_seen = is_seen and not is_wrong_total(found.form, sample)
+        self.has_wrong_total = self.has_wrong_total or is_wrong_total(found.form, sample)
+        is_seen = is_seen and (is_entrywise or not self.has_wrong_total)
         if is_number and is_seen and not self._is_of_another(found):
             return False
         if self.doubtful is None:
@@ -168,8 +171,7 @@ class InputSearch:
         """On what has an axis more, where it is right there and not here."""
         more = with_an_axis_more(found.form, found.samples[0], choice, self.seed)
         meant = self._found(more) if more is not None else None
-        said = MORE_AXES.format(next(iter(choice)), found.samples[0].text)
-        return found if meant is None else replace(meant, notes=(said,))
+        return (meant and replace(meant, notes=(MORE_AXES.format(next(iter(choice)), found.samples[0].text),))) or found
 
     def _hides_a_shape(self, found: Guess) -> bool:
         """It fits where a length is 1, and elsewhere its gradient has the shape of the output."""
@@ -191,8 +193,7 @@ class InputSearch:
         Raises:
             NearlyError: its gradient is not the derivative, which proves nothing there.
         """
-        found = self.doubtful
-        if found is None or self._hides_a_shape(found):
+        if (found := self.doubtful) is None or self._hides_a_shape(found):
             return None
         if self.proves_nothing and not is_derivative(found.form, found.samples[0]):
             refusal = NotAFunctionError("read", f"{self.proves_nothing}: it may be meant for others")
