@@ -178,7 +178,7 @@ class OwnHalf:
         rng, gradients = np.random.default_rng(self.layer.seed), Gradients()
         if self.judged.is_exact:
             gradients = exact.unscaled(self.of_fractions, exact.SMALL_STEP)
-        return checks.adjoint_checks(self.wide, gradients, self.judged, rng)
+        return checks.adjoint_checks(self.wide, gradients, self.judged, rng, self.pool)
 
     @Piece
     def evidence(self) -> Evidence:

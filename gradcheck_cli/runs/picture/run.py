@@ -107,7 +107,8 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages, beside: 
             power = sides.own.power
         if plan.is_cut:
             with stages.stage("full size"):
-                found += full_size_checks(data.x, plan, code.judged, surroundings.settings, options.seed)
+                ours = pool if code.is_ours else None
+                found += full_size_checks(data.x, plan, code.judged, surroundings.settings, options.seed, ours)
         with stages.stage("diagnosis"):
             found = once(found)
             diagnosis = code.diagnose(found)
