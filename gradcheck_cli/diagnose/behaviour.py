@@ -84,7 +84,7 @@ def unexplained_shape(evidence: Sequence[Comparison], gradient: GradientName, wo
     if not odd:
         return []
     when = condition([(seen.spec, seen.actual.shape == seen.right.shape) for seen in evidence])
-    message = locate(odd[0].right, odd[0].actual, gradient)
+    message = locate(odd[0].right, odd[0].actual, gradient, words.spatial)
     mistake = standing_for(Sign.OTHER_SHAPE)
     fix = "" if mistake.behaviour is None else _fix(mistake.behaviour, (), gradient, words)
     return [finding(mistake.id, gradient, message, words, fails_when=when, fix=fix)]

@@ -27,7 +27,9 @@ def locate(expected: Array, actual: Array, gradient: GradientName = "weight", sp
         spatial: 1 for code that knows no rows; the arrays have an axis of length 1 for them here.
     """
     if spatial == 1:
-        expected, actual = (array.squeeze(2) if array.ndim == 4 else array for array in (expected, actual))
+        expected, actual = (
+            array.squeeze(2) if array.ndim == 4 and array.shape[2] == 1 else array for array in (expected, actual)
+        )
     name = f"grad_{gradient}"
     if actual.shape != expected.shape:
         return f"{name} has shape {actual.shape} where {expected.shape} is right{_common_part(expected, actual)}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -118,6 +119,13 @@ class FunctionComparison:
         known = [trial for trial in self.trials if trial.first]
         owed = self.trials[0].sample.differentiated if self.trials else ()
         return [name for name in owed if name not in self.names and any(depends(trial.first, name) for trial in known)]
+
+    @property
+    def of_nobody(self) -> list[str]:
+        """What is called as gradients are and belongs to no argument: nothing says whether it is right."""
+        entries = {each.called for each in _entries(self.trials) if not each.name and not each.is_none and each.called}
+        weights = {called for called in entries if _OF_A_WEIGHT.match(called)}
+        return sorted({*_nobodys(self.trials)} | weights)
 
     def is_unused(self, name: str) -> bool:
         """Does the forward give the same bits for far other values of an argument, wherever it was measured?"""
@@ -249,6 +257,8 @@ def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...
 # So many arguments are those of a layer, whose data come first.
 _FEW = 2
 _DATA = word_set("x xs inputs data")
+# A value between two layers is no weight, whatever its number is.
+_OF_A_WEIGHT = re.compile(r"d_?[WUVwb]_?\d*$")
 _PREDICTED = word_set("pred preds predicted prediction predictions hat yhat")
 
 
@@ -260,6 +270,10 @@ def _nobodys(trials: Sequence[FunctionTrial]) -> list[str]:
         for trial, each in entries
         if not each.name and not each.is_none and looks_like_gradient(each.called) and not _is_on_the_way(each, trial)
     ]
+
+
+def _entries(trials: Sequence[FunctionTrial]) -> list[ReturnedEntry]:
+    return [entry for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
 
 
 def _is_on_the_way(entry: ReturnedEntry, trial: FunctionTrial) -> bool:
@@ -278,7 +292,7 @@ def _data(
     is what its forward takes first; of a function of many weights what is called as data. Where the gradient of what
     is called a prediction is all that is given, all else is what it is compared with, and settings.
     """
-    entries = [entry for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
+    entries = _entries(trials)
     missing = [name for name in owed if name not in returned]
     if not entries or not all(entry.name for entry in entries):
         return ()

@@ -84,8 +84,11 @@ def _as_written(example: Counterexample) -> Counterexample:
         return example
     entry = None if example.entry is None else without_rows(example.entry, spec)
     arrays = {name: getattr(example, name) for name in ("x", "weight", "grad_output", "expected", "actual")}
+    # What came back in a shape of its own is shown in that.
     shaped = {
-        name: array.reshape(without_rows(array.shape, spec)) for name, array in arrays.items() if array is not None
+        name: array.reshape(without_rows(array.shape, spec))
+        for name, array in arrays.items()
+        if array is not None and array.shape[2:3] == (1,)
     }
     terms = tuple(_term_as_written(term, spec) for term in example.terms)
     return replace(example, **shaped, entry=entry, terms=terms)

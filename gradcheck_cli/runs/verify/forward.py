@@ -198,7 +198,8 @@ def _asked(spec: ConvSpec) -> list[str]:
         "dilation": pair(spec.own(spec.dilation)),
         "groups": str(spec.groups),
     }
-    return [f"{name} {words[name]}" for name in spec.unusual]
+    more = [f"output padding {pair(spec.own(spec.output_padding))}"] if any(spec.output_padding) else []
+    return [f"{name} {words[name]}" for name in spec.unusual] + more
 
 
 def not_held_against(against: str, layer: str) -> tuple[str, ...]:

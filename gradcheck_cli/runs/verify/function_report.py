@@ -161,6 +161,10 @@ def _notes(
     notes += [f"no gradient of {name} is returned, and the forward depends on it" for name in missing]
     data = ", ".join(comparison.left_out)
     notes += [f"no gradient of {data} is returned: taken as data, not judged"] if data else []
+    others = ", ".join(comparison.of_nobody)
+    notes += (
+        [f"returned beside the gradients of its arguments and of none of these, not judged: {others}"] if others else []
+    )
     notes += _forward_notes(comparison)
     notes += [SECOND_WRONG.format(each.detail) for each in _second_orders(comparison) if each.names]
     notes += [each.detail for each in _empty_batches(comparison) if each.verdict is Verdict.FAIL]

@@ -41,7 +41,8 @@ def every_layer(tree: ast.Module, path: str) -> tuple[str, ...]:
     found = _without_kernels(tree)
     names, candidate = layers_in(found), [name for name in candidates(tree) if not _is_tool(name)]
     # A backward without a forward is a convolution's, or cannot be judged: only what looks like one is added.
-    names += [name for name in candidate if name not in names and ("conv" in name.lower() or not names)]
+    held = {*names, *(name.partition(".")[0] for name in names)}
+    names += [name for name in candidate if name not in held and ("conv" in name.lower() or not names)]
     if not names:  # in other tongues than English
         names = left_out(tree, ())
     if CALL in found or not names:

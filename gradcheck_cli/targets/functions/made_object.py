@@ -44,7 +44,7 @@ def _all_made(module: Mapping[str, Any]) -> Iterator[MadeHere]:
             continue
         try:
             held = call()
-        except Exception:  # whatever the user's code raises
+        except (Exception, SystemExit):  # whatever the user's code raises
             continue
         arrays = {str(key): array for key, value in parts_of(held) if (array := as_array(value)) is not None}
         if arrays:

@@ -6,6 +6,7 @@ import pytest
 from answering import Answering, session_of
 
 from gradcheck_cli.model import ConvSpec, Gradients, Verdict, VerifyOptions
+from gradcheck_cli.report.page import page_of
 from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.runs.verify.forward import not_held_against
 from gradcheck_cli.runs.verify.target import judge
@@ -338,3 +339,51 @@ def test_float32_is_no_mistake_of_a_backward_whose_forward_gives_float32(tmp_pat
     assert report.verdict == verdict
     assert ("computed in float32; right to its rounding" in report.notes) is (verdict == "pass")
     assert {finding.id for finding in report.findings} == (set() if verdict == "pass" else {"single-precision"})
+
+
+def test_an_option_that_the_forward_ignores_is_named(tmp_path):
+    """Of a transposed layer its output padding too: at the same stride without one it is right."""
+    file = tmp_path / "up.py"
+    file.write_text("""
+import torch
+import torch.nn.functional as F
+
+class ConvTranspose:
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, output_padding=0):
+        self.stride, self.extra = stride, output_padding
+        self.weight = torch.zeros(in_channels, out_channels, kernel_size, kernel_size)
+
+    def forward(self, x):
+        self.x = x
+        return F.conv_transpose2d(x, self.weight, stride=self.stride)
+
+    def backward(self, g):
+        windows = F.unfold(g, self.weight.shape[2:], stride=self.stride)
+        self.grad_weight = (self.x.flatten(2) @ windows.transpose(1, 2)).sum(0).view_as(self.weight)
+        return F.conv2d(g, self.weight, stride=self.stride)
+""")
+    (report,) = verify_targets(VerifyOptions((f"{file}:ConvTranspose",))).targets
+    (finding,) = [found for found in report.findings if found.id == "wrong-forward"]
+    assert finding.message.startswith("At stride 3, output padding 2 its own forward gives")
+    assert finding.fails_when == "output padding > 0"
+
+
+def test_what_code_of_lines_returns_in_another_shape_is_shown_in_that(tmp_path):
+    """Its arrays have no rows; what came back may have as many axes as it likes, and is no reason to raise."""
+    file = tmp_path / "line.py"
+    file.write_text("""
+import numpy as np
+
+def conv1d_backward(g, x, w):
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2], 2)
+    dx = np.zeros_like(x)
+    for t in range(g.shape[2]):
+        dx[:, :, t : t + w.shape[2]] += np.einsum("no,oik->nik", g[:, :, t], w)
+    return dx, np.einsum("not,nitk->otik", g, windows)
+""")
+    report = verify_targets(VerifyOptions((f"{file}:conv1d_backward",)))
+    (finding,) = report.targets[0].findings
+    assert finding.id == "wrong-shape"
+    n, o, shape = (int(part) for part in finding.message.partition("where (")[2].partition(")")[0].split(","))
+    assert f"({n}, {o}, {shape}) is right" in finding.message
+    assert page_of(report).sections

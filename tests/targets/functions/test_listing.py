@@ -212,3 +212,16 @@ def test_what_serves_a_backward_is_no_layer_of_its_own():
     assert every_layer(tree, "served.py") == ("layer_backward",)
     alone = ast.parse(SERVED.partition("def layer_forward")[0])
     assert every_layer(alone, "alone.py") == ("image_of",)
+
+
+def test_a_class_whose_methods_are_rows_is_no_row_beside_them():
+    """It would be the same twice: whatever its name says."""
+    tree = ast.parse("""
+class Conv1D:
+    def forward_pass(self, x, w):
+        return slide(x, w)
+
+    def backward_pass(self, x, w, grad):
+        return slide(grad, w), slide(x, grad)
+""")
+    assert len(every_layer(tree, "one.py")) == 1

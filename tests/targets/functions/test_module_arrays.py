@@ -115,3 +115,17 @@ def test_the_arrays_of_its_file_are_arguments_of_a_pair(tmp_path, returned, slip
     assert set(report.gradients) == {"rows", "mix", "lift", "out_mat"}
     assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}
     assert report.verdict is (Verdict.FAIL if wrong else Verdict.PASS)
+
+
+def test_a_gradient_of_what_is_no_argument_is_said_not_to_be_judged(tmp_path):
+    """Of weights in a list of the file, which nobody hands over: what is right says nothing of them."""
+    file = tmp_path / "beside.py"
+    listed = (
+        BESIDE.replace("\nout_mat = ", "\nheld = [").replace("(5, 3))", "(5, 3))]", 1).replace("@ out_mat", "@ held[0]")
+    )
+    file.write_text(listed.replace("RETURNED", "return dinner @ mix.T, d_mix, d_lift, d_out_mat").replace("SLIP", ""))
+
+    report = function_here(f"{file}:go_backward")
+
+    assert (report.verdict, set(report.gradients)) == (Verdict.PASS, {"rows", "mix", "lift"})
+    assert any("not judged: d_out_mat" in note for note in report.notes)
