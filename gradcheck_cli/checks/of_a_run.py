@@ -6,6 +6,7 @@ Where two sides disagree the referee is asked. Nothing here loads a picture, dra
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from math import prod
 
@@ -255,14 +256,16 @@ _EQUATIONS: Mapping[GradientName, str] = {
 }
 
 
-def adjoint_checks(case: Case, gradients: Gradients, judged: Judged, rng: np.random.Generator) -> list[Check]:
+def adjoint_checks(
+    case: Case, gradients: Gradients, judged: Judged, rng: np.random.Generator, pool: Executor | None = None
+) -> list[Check]:
     """The equation of each gradient on wide integers: a float32 hidden in float64 code shows."""
     subjects = {name: Subject("adjoint", name, f"{rule}, exact on wide integers") for name, rule in _EQUATIONS.items()}
     if not judged.is_exact:
         why = f"not exact on integers: {judged.slack.cause}"
         return [not_applicable(subject, why) for subject in subjects.values()]
     fitting = of_right_shape(gradients, case.spec)
-    result = adjoint.adjoint_mismatch(case, fitting, rng)
+    result = adjoint.adjoint_mismatch(case, fitting, rng, pool)
     held = {each.gradient: each for each in result.identities}
     # Of all that pass one row is shown, whose sentence holds for each of them.
     missed = f"one wrong entry would be missed with probability {result.miss_probability:.1g}"

@@ -8,8 +8,10 @@ integers and are compared with ==.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -62,13 +64,16 @@ class AdjointResult:
         return max((identity.miss_probability for identity in self.identities), default=1.0)
 
 
-def adjoint_mismatch(case: Case, gradients: Gradients, rng: np.random.Generator) -> AdjointResult:
+def adjoint_mismatch(
+    case: Case, gradients: Gradients, rng: np.random.Generator, pool: Executor | None = None
+) -> AdjointResult:
     """Compare both sides of the adjoint identity for each gradient that is not None.
 
     Args:
         case: whole numbers in any dtype.
         gradients: the gradients of that case under test, of the right shapes.
         rng: draws F', X' and b'.
+        pool: where each forward is computed by itself; here, one after the other, without it.
 
     Returns:
         Both sides of each equation, exact. A gradient that is wrong, in one entry or many, by any amounts, is missed
@@ -78,28 +83,50 @@ def adjoint_mismatch(case: Case, gradients: Gradients, rng: np.random.Generator)
         Freivalds, "Probabilistic machines can use less running time" (1977), with a wide range in place of 0 and 1;
         docs/mathematics.md, "Adjoint".
     """
-    equations = {"weight": _weight_identity, "input": _input_identity, "bias": _bias_identity}
-    return AdjointResult(tuple(equations[name](case, gradient, rng) for name, gradient in gradients.items()))
+    equations = {"weight": _weight_equation, "input": _input_equation, "bias": _bias_equation}
+    # The numbers are drawn in order, whoever comes first with a forward.
+    given = dict(gradients.items())
+    drawn = [equations[name](case, rng) for name in given]
+    sides = (pool.map if pool else map)(_forward_side, [equation.side for equation in drawn])
+    return AdjointResult(
+        tuple(
+            _identity(name, side, equation.factors, gradient)
+            for (name, gradient), equation, side in zip(given.items(), drawn, sides, strict=True)
+        )
+    )
 
 
-def _weight_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:
-    limit = largest_factor(case.x, case)
-    factors = draw_factors(rng, limit, case.spec.weight_shape)
-    moved = forward(case.x, factors, np.zeros(case.spec.out_channels), case.spec)
-    return _identity("weight", exact_dot(moved, case.grad_output), factors, gradient)
+@dataclass(frozen=True)
+class _Equation:
+    """Random numbers in place of X, F or b, and what gives the other side of the equation for them."""
+
+    factors: Array
+    side: Callable[[], int]
 
 
-def _input_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:
-    limit = largest_factor(case.weight, case)
-    factors = draw_factors(rng, limit, case.spec.x_shape)
-    moved = forward(factors, case.weight, np.zeros(case.spec.out_channels), case.spec)
-    return _identity("input", exact_dot(moved, case.grad_output), factors, gradient)
+def _forward_side(side: Callable[[], int]) -> int:
+    return side()
 
 
-def _bias_identity(case: Case, gradient: Array, rng: np.random.Generator) -> Identity:
+def _weight_equation(case: Case, rng: np.random.Generator) -> _Equation:
+    factors = draw_factors(rng, largest_factor(case.x, case), case.spec.weight_shape)
+    return _Equation(factors, partial(_moved_by, case.x, factors, case))
+
+
+def _input_equation(case: Case, rng: np.random.Generator) -> _Equation:
+    factors = draw_factors(rng, largest_factor(case.weight, case), case.spec.x_shape)
+    return _Equation(factors, partial(_moved_by, factors, case.weight, case))
+
+
+def _moved_by(x: Array, weight: Array, case: Case) -> int:
+    """<conv(X, F), G>."""
+    return exact_dot(forward(x, weight, np.zeros(case.spec.out_channels), case.spec), case.grad_output)
+
+
+def _bias_equation(case: Case, rng: np.random.Generator) -> _Equation:
     factors = draw_factors(rng, LARGEST_RANDOM, (case.spec.out_channels,))
     moved = np.broadcast_to(factors.reshape(1, -1, *[1] * len(case.spec.kernel_size)), case.grad_output.shape)
-    return _identity("bias", exact_dot(moved, case.grad_output), factors, gradient)
+    return _Equation(factors, partial(exact_dot, moved, case.grad_output))
 
 
 def _identity(name: GradientName, forward_side: int, factors: Array, gradient: Array) -> Identity:

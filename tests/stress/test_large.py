@@ -7,9 +7,9 @@ import pytest
 
 from gradcheck_cli.checks import referee
 from gradcheck_cli.layers import conv
-from gradcheck_cli.model import Case, Gradients, RunOptions, Verdict
+from gradcheck_cli.model import GRADIENTS, Case, Gradients, RunOptions, Verdict
 from gradcheck_cli.numbers.arithmetic import Judged, no_slack
-from gradcheck_cli.oracles import autograd
+from gradcheck_cli.oracles import autograd, numeric
 from gradcheck_cli.runs import plan
 from gradcheck_cli.runs.picture import full_size, run_experiment
 from gradcheck_cli.runs.picture.data import load_data
@@ -113,13 +113,25 @@ def one_entry_off(gradients):
     return Gradients(weight, gradients.input, gradients.bias)
 
 
-def probed(backward, most=referee.MOST_PRODUCTS):
+def probed(backward, most=referee.MOST_PRODUCTS, pool=None):
     """The checks at full size of this backward."""
     options = RunOptions(PICTURES, **LAYER)
     judged = Judged("the hand-written backward", backward, no_slack)
     settings = autograd.LayerSettings(threads=1)
     with mock.patch.object(referee, "MOST_PRODUCTS", most):
-        return full_size.full_size_checks(load_data(options).x, plan.plan_of(options), judged, settings, 0)
+        return full_size.full_size_checks(load_data(options).x, plan.plan_of(options), judged, settings, 0, pool)
+
+
+@pytest.mark.parametrize("fault", [one_entry_off, lambda gradients: gradients])
+def test_threads_change_nothing_at_full_size(small_limits, fault):
+    """Each gradient by itself, beside autograd, and each forward of the identity: the same checks in the same order."""
+
+    def backward(case, wanted=GRADIENTS):
+        gradients = only_at_full_size(fault)(case)
+        return Gradients(**{name: gradients[name] for name in wanted})
+
+    with numeric.workers(2) as pool:
+        assert probed(backward) == probed(backward, pool=pool)
 
 
 @pytest.mark.parametrize("most", [0, referee.MOST_PRODUCTS])

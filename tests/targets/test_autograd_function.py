@@ -205,3 +205,32 @@ def test_a_forward_that_is_none_with_padding_is_what_is_wrong_there(tmp_path, fa
     assert list(found) == ([("scaled-constant", "input")] if factor else [])
     assert any("gives other numbers" in place.message for place in report.geometries.list)
     assert report.gradients["weight"].verdict is Verdict.PASS
+
+
+BY_PLANES = """
+import torch
+import torch.nn.functional as F
+
+
+class Planes(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, images, taps):
+        n, c, h, w = images.shape
+        side = taps.shape[-1]
+        ctx.pieces, ctx.taps, ctx.size = F.unfold(images, side).unflatten(1, (c, -1)), taps, (h, w)
+        return torch.einsum("nckl,ck->ncl", ctx.pieces, taps.reshape(c, -1)).unflatten(2, (h - side + 1, -1))
+
+    @staticmethod
+    def backward(ctx, grad):
+        flat, c = grad.flatten(2), grad.shape[1]
+        d_taps = torch.einsum("nckl,ncl->ck", ctx.pieces, flat).reshape(ctx.taps.shape)
+        spread = torch.einsum("ncl,ck->nckl", flat, ctx.taps.reshape(c, -1)).flatten(1, 2)
+        return F.fold(spread, ctx.size, ctx.taps.shape[-1]), d_taps
+"""
+
+
+def test_a_function_by_channels_is_not_tried_on_one_channel_first(tmp_path):
+    """There it is plain code, of which nothing with several filters is right."""
+    chosen = recognised(tmp_path, BY_PLANES, "Planes")
+    assert chosen.candidate.layout.depthwise
+    assert answer(chosen, ConvSpec(2, 3, 3, 7, 6, (3, 3), groups=3))[1] - {"bias"} == {"weight", "input"}

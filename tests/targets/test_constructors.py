@@ -477,3 +477,15 @@ def test_a_class_of_an_activation_keeps_its_default(tmp_path, below, right):
     known = recognised(tmp_path, ACTIVATED.replace("{below}", below))
     assert known.candidate.rectified
     assert known.right(PLAIN) == right
+
+
+def test_a_border_with_a_number_is_how_wide_it_is(tmp_path):
+    """Not what it repeats: a word would raise in every way to call it."""
+    code = """
+class Conv:
+    def __init__(self, weight, bias, step=1, border=0):
+        self.W, self.b, self.s, self.p = weight, bias, step, border
+"""
+    assert recognised(tmp_path, code + BODY).right(STRIDED) == ALL
+    wrong = BODY.replace("g, self.s, self.p)\n        self.db", "g, self.s, self.p)[::-1]\n        self.db")
+    assert recognised(tmp_path, code + wrong).right(STRIDED) == {"input", "bias"}

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
-from gradcheck_cli.model import GRADIENTS, Gradients, Loss, RunOptions
+from gradcheck_cli.model import Loss, RunOptions
 from gradcheck_cli.model.options import setting_of
 from gradcheck_cli.numbers.arithmetic import Judged
 from gradcheck_cli.oracles import losses, numeric
@@ -32,7 +32,7 @@ from gradcheck_cli.oracles.forward import forward
 from gradcheck_cli.oracles.layer import Layer
 from gradcheck_cli.runs.picture.data import Data, load_data
 from gradcheck_cli.runs.picture.judged import judged_code
-from gradcheck_cli.runs.picture.own_half import OwnHalf
+from gradcheck_cli.runs.picture.own_half import PIECES, OwnHalf
 from gradcheck_cli.runs.plan import Plan
 from gradcheck_cli.runs.price import GIB
 
@@ -40,13 +40,6 @@ from gradcheck_cli.runs.price import GIB
 # sign.
 MOST_SECONDS = 20.0
 MOST_BYTES = GIB
-# In the order in which they are asked for; what a later one is made of stands before it.
-PIECES = (
-    "hand", "narrow", "of_narrow", "gauges", "differences", "by_differences", "adjoint", "hand_again", "evidence",
-    "equal_upstream", "power",
-)  # fmt: skip
-
-
 # What is sent first.
 DATA = "data"
 
@@ -185,9 +178,6 @@ def answers_of(data: Data, options: RunOptions) -> Iterator[tuple[str, Any]]:
         half = foretold_half(data, options, code.judged, pool)
         yield DATA, fingerprint(half)
         for name in PIECES:
-            if name == "gauges":
-                for gradient in GRADIENTS:
-                    half.real(Gradients()).gauge(gradient)
             yield name, getattr(half, name)
 
 

@@ -7,13 +7,14 @@ exact, needs two forwards and takes the place of the full reference. One picture
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 
 import numpy as np
 
 from gradcheck_cli.checks import of_a_run as checks
 from gradcheck_cli.checks.compare import Subject, not_applicable, with_detail
-from gradcheck_cli.model import Array, Case, Check, Verdict
+from gradcheck_cli.model import GRADIENTS, Array, Case, Check, Gradients, Verdict
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.arithmetic import Judged
 from gradcheck_cli.numbers.formats import largest_given
@@ -25,7 +26,9 @@ from gradcheck_cli.runs.plan import Plan
 WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
-def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettings, seed: int) -> list[Check]:
+def full_size_checks(
+    x: Array, plan: Plan, judged: Judged, settings: LayerSettings, seed: int, pool: Executor | None = None
+) -> list[Check]:
     """The exact probe and the adjoint identity on the whole layer; not-applicable where that takes too long.
 
     Args:
@@ -34,6 +37,7 @@ def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettin
         judged: the code under test.
         settings: autograd's.
         seed: draws G, F and the identity's factors.
+        pool: where our own code works beside autograd; None where the code under test is the user's.
     """
     if not plan.probes_whole:
         subject = Subject("exact", "weight", "integers at full size: equal bit for bit")
@@ -44,16 +48,23 @@ def full_size_checks(x: Array, plan: Plan, judged: Judged, settings: LayerSettin
         case = exact.narrow_case(
             replace(plan.asked, batch=len(picture)), rng, x=picture, most=largest_given(settings.precision)
         )
-        for check in _of_picture(case, judged, settings, rng):
+        for check in _of_picture(case, judged, settings, rng, pool):
             found.setdefault((check.name, check.gradient), []).append(check)
     return [_together(several) for several in found.values()]
 
 
-def _of_picture(case: Case, judged: Judged, settings: LayerSettings, rng: np.random.Generator) -> Iterator[Check]:
+def _of_picture(
+    case: Case, judged: Judged, settings: LayerSettings, rng: np.random.Generator, pool: Executor | None
+) -> Iterator[Check]:
     settings = settings.for_integers
-    hand, returned = judged.backward(case), autograd.backward(case, settings)
+    if pool is None:
+        hand, returned = judged.backward(case), autograd.backward(case, settings)
+    else:
+        begun = {name: pool.submit(judged.backward, case, (name,)) for name in GRADIENTS}
+        returned = autograd.backward(case, settings)
+        hand = Gradients(**{name: gradient.result().get(name) for name, gradient in begun.items()})
     yield from checks.exact_checks(case, judged, hand, returned, f"integers in {settings.dtype}, at full size")
-    yield from checks.adjoint_checks(case, hand, judged, rng)
+    yield from checks.adjoint_checks(case, hand, judged, rng, pool)
 
 
 def _together(several: Sequence[Check]) -> Check:

@@ -19,7 +19,17 @@ from gradcheck_cli.checks.power import Probe, power_of
 from gradcheck_cli.checks.referee import gauge_of
 from gradcheck_cli.layers import conv
 from gradcheck_cli.mistakes.mistake import Problem
-from gradcheck_cli.model import Array, Case, Check, Counterfactual, GradientName, Gradients, Power, Setting
+from gradcheck_cli.model import (
+    GRADIENTS,
+    Array,
+    Case,
+    Check,
+    Counterfactual,
+    GradientName,
+    Gradients,
+    Power,
+    Setting,
+)
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.arithmetic import Judged, no_slack
 from gradcheck_cli.numbers.formats import largest_given
@@ -31,6 +41,12 @@ from gradcheck_cli.runs.picture.own_evidence import equal_upstream, evidence_of
 from gradcheck_cli.sameness.channels import Evidence
 
 T = TypeVar("T")
+
+# In the order in which they are asked for; what a later one is made of stands before it.
+PIECES = (
+    "hand", "narrow", "of_narrow", "gauges", "differences", "by_differences", "adjoint", "hand_again", "evidence",
+    "equal_upstream", "power",
+)  # fmt: skip
 
 
 class PieceSource(Protocol):
@@ -55,6 +71,17 @@ class Piece(Generic[T]):
         value: T = taken[0] if taken else self._compute(half)
         vars(half)[self._name] = value
         return value
+
+
+class InThread:
+    """Pieces that a thread computes one after the other."""
+
+    def __init__(self, half: OwnHalf, thread: Executor) -> None:
+        self._pieces = {name: thread.submit(getattr, half, name) for name in PIECES}
+
+    def take(self, name: str) -> list[Any]:
+        """Wait for the piece."""
+        return [self._pieces.pop(name).result()] if name in self._pieces else []
 
 
 @dataclass(frozen=True)
@@ -135,10 +162,13 @@ class OwnHalf:
         """Finite differences, on their way in the pool."""
         return numeric.start(self.layer, self.pool)
 
-    def begin(self) -> None:
-        """Let finite differences be worked on from now on, unless they come from elsewhere."""
-        if self.source is None:
-            _ = self.started
+    def begun(self, thread: Executor | None) -> OwnHalf:
+        """The same, worked on from now on: finite differences in the pool, and all pieces in `thread` if there is one.
+
+        Autograd's part of a run then goes on beside them, each of the two on a core.
+        """
+        _ = self.started
+        return self if thread is None else replace(self, source=InThread(self, thread))
 
     @Piece
     def differences(self) -> NumericResult:
@@ -158,8 +188,8 @@ class OwnHalf:
 
     @Piece
     def gauges(self) -> dict[GradientName, Array]:
-        """A of the gradients on the pictures, as far as it was asked for: shared with what compares there."""
-        return {}
+        """A of the gradients on the pictures: of the user's code as far as it is asked for, by what compares there."""
+        return {name: gauge_of(self.case, name) for name in GRADIENTS} if self.is_formula else {}
 
     def real(self, autograd: Gradients) -> RealData:
         """The pictures' data with both sides' gradients."""
@@ -178,7 +208,7 @@ class OwnHalf:
         rng, gradients = np.random.default_rng(self.layer.seed), Gradients()
         if self.judged.is_exact:
             gradients = exact.unscaled(self.of_fractions, exact.SMALL_STEP)
-        return checks.adjoint_checks(self.wide, gradients, self.judged, rng)
+        return checks.adjoint_checks(self.wide, gradients, self.judged, rng, self.pool)
 
     @Piece
     def evidence(self) -> Evidence:

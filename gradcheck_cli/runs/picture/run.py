@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -90,15 +91,14 @@ class BothSides:
 def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages, beside: SecondProcess | None) -> RunReport:
     """`run_experiment` after the pictures are read and torch is imported; `beside` has begun with a part of it."""
     surroundings = set_up(data.cut_to(plan.judged) if plan.is_cut else data, options)
-    with judged_code(options) as code, numeric.workers(surroundings.settings.threads or os.cpu_count() or 1) as pool:
-        sides = _both_sides(surroundings, partial(_own_half, surroundings, code, pool, beside), options.seed, stages)
+    with judged_code(options) as code, _pools(surroundings, code) as pools:
+        sides = _both_sides(surroundings, partial(_own_half, surroundings, code, pools, beside), options.seed, stages)
         with stages.stage("compare"):
             found = [*sides.exact, *checks.real_checks(sides.real, code.judged, sides.decided)]
         with stages.stage("numeric"):
             differences = _numeric(sides)
-        found += differences.checks
         with stages.stage("adjoint"):
-            found += sides.own.adjoint
+            found += [*differences.checks, *sides.own.adjoint]
         with stages.stage("repeat"):
             found += [*_repeats(sides), grad_output_check(differences.upstream)]
         with stages.stage("sameness"):
@@ -107,7 +107,7 @@ def run_on(data: Data, plan: Plan, options: RunOptions, stages: Stages, beside: 
             power = sides.own.power
         if plan.is_cut:
             with stages.stage("full size"):
-                found += full_size_checks(data.x, plan, code.judged, surroundings.settings, options.seed)
+                found += full_size_checks(data.x, plan, code.judged, surroundings.settings, options.seed, pools.of_ours)
         with stages.stage("diagnosis"):
             found = once(found)
             diagnosis = code.diagnose(found)
@@ -153,14 +153,34 @@ def _experiment(options: RunOptions, plan: Plan, data: Data, sides: BothSides, c
     return replace(described, channel_names=data.channel_names)
 
 
+@dataclass(frozen=True)
+class Pools:
+    """Threads: `many` for what is cut in parts, and one for pure code of our own, None where the code is the user's."""
+
+    many: Executor
+    one: Executor | None
+
+    @property
+    def of_ours(self) -> Executor | None:
+        """All of them, where the code under test may be called in any."""
+        return self.many if self.one else None
+
+
+@contextmanager
+def _pools(surroundings: Surroundings, code: UnderTest) -> Iterator[Pools]:
+    cores = surroundings.settings.threads or os.cpu_count() or 1
+    with numeric.workers(cores) as many, numeric.workers(1) as one:
+        yield Pools(many, one if code.is_ours and cores > 1 else None)
+
+
 def _own_half(
-    surroundings: Surroundings, code: UnderTest, pool: Executor, beside: SecondProcess | None, run: LayerRun
+    surroundings: Surroundings, code: UnderTest, pools: Pools, beside: SecondProcess | None, run: LayerRun
 ) -> OwnHalf:
     """What follows from autograd's run without it, taken from where it was begun if that was on the same data."""
     case, settings = run.case, surroundings.settings
     layer = replace(run.layer, x=case.x, weight=case.weight, bias=case.bias)
-    half = OwnHalf(surroundings.data.x, layer, case.grad_output, settings, code.judged, pool, run.grad_weight)
-    return replace(half, source=beside) if beside is not None and beside.fits(half) else half
+    half = OwnHalf(surroundings.data.x, layer, case.grad_output, settings, code.judged, pools.many, run.grad_weight)
+    return replace(half, source=beside) if beside is not None and beside.fits(half) else half.begun(pools.one)
 
 
 def _both_sides(
@@ -170,7 +190,6 @@ def _both_sides(
         run = run_layer(surroundings, seed, wanted=GRADIENTS)
     with stages.stage("numeric"):
         own = half_of(run)
-        own.begin()
     with stages.stage("backward under test"):
         _ = own.hand
     with stages.stage("exact probe"):

@@ -28,6 +28,11 @@ class UnderTest:
     def __init__(self, judged: Judged) -> None:
         self.judged = judged
 
+    @property
+    def is_ours(self) -> bool:
+        """Is it pure code of our own, which any thread may call?"""
+        return self.convention == UnderTest.convention
+
     def diagnose(self, _found: Sequence[Check], /) -> Diagnosis:
         """What is wrong, given the checks; nothing is said of our own code."""
         return Diagnosis()

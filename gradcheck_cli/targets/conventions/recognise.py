@@ -130,10 +130,9 @@ def recognise(
     return best
 
 
-def _doubts(chosen: Chosen) -> tuple[bool, bool, bool]:
+def _doubts(one: Chosen) -> tuple[bool, bool, bool]:
     """What speaks against a way in which nothing is right; one tap is only tried where the text says so."""
-    layout = chosen.candidate.layout
-    return not chosen.plan, layout.modes != ("zeros",), not layout.pointwise
+    return not one.plan, one.candidate.layout.modes != ("zeros",), not one.candidate.layout.pointwise
 
 
 def _shares(work: float, clock: float, parts: int) -> tuple[float, float]:
@@ -195,7 +194,7 @@ class _Tries:
         tries = _Tries(self.loaded, self.wanted, self.seed, self.guard, *until, once=self.once)
         layouts = agreeing(self.loaded, LayerKind.of(specs[0]))
         # Matrices alone: with neither samples nor channels no axis is taken for another.
-        bare = [layout for layout in layouts if not set("nc") & set(layout.x)]
+        bare = [layout for layout in layouts if _are_bare([layout])]
         among = [(number, spec, layouts) for number, spec in enumerate(specs) if _tells_all(spec)]
         among += [(number, spec, bare) for number, spec in enumerate(specs) if bare and _is_alone(spec)]
         for number, spec, taken in among:
@@ -228,7 +227,7 @@ class _Tries:
         tried: set[Layout] = set()
         ways = _until_refused(candidates(self.loaded, self.wanted, case, within), self.refusals)
         for place, candidate in enumerate(ways):
-            if candidate.refuses(spec):
+            if candidate.refuses(spec) or (_are_bare(layouts) and not _are_bare([candidate.layout])):
                 continue
             trial = self.once.on((number, place), candidate, partial(self._try, candidate, case, truth))
             tripped = candidate.layout in self.stumbled
@@ -256,6 +255,11 @@ def _tells_all(spec: ConvSpec) -> bool:
     """No single image, channel or filter, and none alone for its channel: there many layouts are the same."""
     alone = 1 < spec.groups == spec.out_channels
     return min(spec.batch, spec.in_channels, spec.out_channels) > 1 and not alone
+
+
+def _are_bare(layouts: Sequence[Layout] | None) -> bool:
+    """Whether there are some, and none has an axis for samples or channels."""
+    return bool(layouts) and not any(set("nc") & set(layout.x) for layout in layouts or ())
 
 
 def _is_alone(spec: ConvSpec) -> bool:

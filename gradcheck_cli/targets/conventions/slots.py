@@ -56,6 +56,8 @@ class Slot:
     def roles(self) -> list[str]:
         """What it may be, by its name, narrowed by how it is taken apart."""
         named = holders.roles_of(self.key) if self.key else constructor_roles(self.parameter)
+        if isinstance(self.default, int) and "padding_mode" in named:  # `border=0` is how wide it is
+            named = ["padding", *(role for role in named if role not in ("padding", "padding_mode"))]
         if set(self.use.methods) & RANDOM:
             return ["random"] if self.required else []
         if self.use.called:

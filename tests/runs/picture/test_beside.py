@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.model import RunOptions
-from gradcheck_cli.runs.picture import beside, run_experiment
+from gradcheck_cli.runs.picture import beside, own_half, run, run_experiment
+from gradcheck_cli.runs.picture.own_half import PIECES
 from gradcheck_cli.runs.plan import plan_of
 from helpers import IMAGES
 
@@ -81,7 +82,7 @@ def test_every_piece_comes_from_the_second_process(monkeypatch):
     monkeypatch.setattr(beside, "SecondProcess", Watched)
     run_experiment(SMALL, may_fork=True)
 
-    assert {(name, 1) for name in (beside.DATA, *beside.PIECES)} == set(taken)
+    assert {(name, 1) for name in (beside.DATA, *PIECES)} == set(taken)
 
 
 def test_other_weights_than_torch_draws_are_seen_and_dropped(monkeypatch, fitted):
@@ -109,7 +110,7 @@ def test_a_sign_that_float32_decides_otherwise_is_seen(monkeypatch, fitted):
     assert [False] == fitted
 
 
-@pytest.mark.parametrize("pieces", [0, 1, 4, len(beside.PIECES)])
+@pytest.mark.parametrize("pieces", [0, 1, 4, len(PIECES)])
 def test_a_process_that_ends_early_leaves_the_rest_to_this_one(monkeypatch, pieces):
     """Killed, out of memory, a bug: what has arrived is used, and nothing is waited for."""
     right = beside.answers_of
@@ -140,6 +141,33 @@ def test_no_process_is_left_behind():
 
     with pytest.raises(ProcessLookupError):
         os.kill(numbers[0], 0)
+
+
+@pytest.mark.parametrize("changes", [{}, {"backward": "fft"}, {"dtype": "float64"}, {"dtype": "bfloat16"}], ids=str)
+def test_a_run_in_two_threads_reports_what_it_reports_in_one(monkeypatch, changes):
+    """What is begun beside autograd is the same, in any arithmetic."""
+    options = replace(SMALL, **changes)
+    beside_autograd = run_experiment(options)
+    monkeypatch.setattr(run.os, "cpu_count", lambda: 1)
+
+    assert same(run_experiment(options), beside_autograd)
+
+
+def test_what_fails_in_a_thread_fails_here(monkeypatch):
+    """Nothing is left out of a report because a thread could not compute it."""
+    monkeypatch.setattr(own_half, "evidence_of", lambda _case: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        run_experiment(SMALL)
+
+
+def test_what_fails_in_the_second_process_is_computed_here(monkeypatch):
+    """It ends without a word; the piece that it failed at, and what was to follow, are not there."""
+    main = os.getpid()
+    right = own_half.evidence_of
+    monkeypatch.setattr(own_half, "evidence_of", lambda case: right(case) if os.getpid() == main else 1 / 0)
+
+    assert same(run_experiment(SMALL), run_experiment(SMALL, may_fork=True))
 
 
 @pytest.mark.parametrize(
