@@ -61,5 +61,7 @@ def test_a_change_may_mend_it_for_the_usual_settings_alone(judged):
     """No axis is right for all of them."""
     (finding,) = judged("turned_backward").findings
     assert (finding.text[finding.column - 1 : finding.end - 1], finding.fails_when) == ("0", "")
-    assert finding.evidence.startswith("With `1` in its place grad_x is right on all ")
-    assert finding.evidence.endswith(" samples with the usual settings.")
+    assert finding.message.startswith(
+        "grad_x is right on all 2 samples with the usual settings with `1` where `0` stands"
+    )
+    assert finding.evidence == "No other change was needed."
