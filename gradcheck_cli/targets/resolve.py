@@ -12,7 +12,7 @@ import os.path
 import re
 import shlex
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gradcheck_cli.model import syntax
@@ -103,14 +103,26 @@ def resolve(texts: Sequence[str], choose: Choose | None = None) -> tuple[TargetR
 
 
 def definitions(tree: ast.Module) -> dict[str, Definition]:
-    """Top-level functions and classes, also those inside `if` and `try`, and methods as "Class.method"."""
-    found: dict[str, Definition] = {}
+    """Top-level functions and classes, also those inside `if` and `try`, and methods as "Class.method".
+
+    `relu = lambda x: np.maximum(x, 0)` is one too.
+    """
+    found: dict[str, Definition] = {node.name: node for node in _lambdas(tree.body)}
     for node in _top_level(tree.body):
         found[node.name] = node
         if isinstance(node, ast.ClassDef):
             methods = [item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
             found.update({f"{node.name}.{method.name}": method for method in methods})
     return found
+
+
+def _lambdas(body: Sequence[ast.stmt]) -> Iterator[ast.FunctionDef]:
+    """Functions without a name that are given one at once, as definitions of that name."""
+    for node in body:
+        name = getattr(node.targets[0], "id", "") if isinstance(node, ast.Assign) else ""
+        if name and isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            returned = ast.copy_location(ast.Return(node.value.body), node.value.body)
+            yield ast.copy_location(ast.FunctionDef(name, node.value.args, [returned], []), node)
 
 
 def parse(file: str) -> ast.Module:

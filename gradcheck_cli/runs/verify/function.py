@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.model import (
     CALL,
@@ -83,7 +85,9 @@ def verify_function(
     raised = described.raised if report.verdict is Verdict.FAIL else run.likelier_of_the_same()
     if not raised or report.verdict not in (Verdict.FAIL, Verdict.PASS):
         return report
-    return run.mended_on(raised) or replace(report, notes=(*report.notes, RAISES.format(raised[0].text)))
+    meant = raised if report.verdict is Verdict.FAIL else run.without_arrays_for_numbers(raised)
+    mended = run.mended_on(meant) if meant else None
+    return mended or replace(report, notes=(*report.notes, RAISES.format(raised[0].text)))
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,12 @@ class _FunctionRun:
         """What it raises on with other shapes; where an argument is left to its default it is called another way."""
         names = list(self.described.samples[0].values)
         return tuple(sample for sample in self.described.raised if list(sample.values) == names)
+
+    def without_arrays_for_numbers(self, samples: Sequence[Sample]) -> tuple[Sample, ...]:
+        """Those that have arrays for nothing with which it was right as one number: that is what it is meant for."""
+        first = self.described.samples[0].values
+        numbers = [name for name, value in first.items() if isinstance(value, np.ndarray) and not value.ndim]
+        return tuple(each for each in samples if not any(np.ndim(each.array(name)) for name in numbers))
 
     def report(self) -> TargetReport:
         """On the samples that it was found to run on."""

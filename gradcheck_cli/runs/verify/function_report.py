@@ -106,7 +106,8 @@ def _sample(trial: FunctionTrial, comparison: FunctionComparison) -> SampleResul
     verdicts: dict[str, Verdict] = {}
     for name in comparison.names:
         mine = {each.judged.verdict for each in comparison.about(name) if each.trial is trial}
-        silent = Verdict.NOT_APPLICABLE if trial.exact else Verdict.INCONCLUSIVE
+        is_owed = name in trial.sample.differentiated  # not so the bias that is left out there
+        silent = Verdict.INCONCLUSIVE if is_owed and not trial.exact else Verdict.NOT_APPLICABLE
         verdicts[name] = worst(mine) if mine else Verdict.ERROR if failure else silent
     about = f" ({trial.about})" if trial.about else ""
     return SampleResult(f"{trial.sample.text}{about}", verdicts, "" if failure is None else failure.error)

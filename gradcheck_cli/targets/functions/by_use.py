@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
@@ -21,7 +22,7 @@ def methods_by_use(owner: Any) -> tuple[str, str]:
 
     ("", "") where that is not one pair.
     """
-    return _pair_by_use([_used_by(name, method) for name, method in _written(owner)])
+    return _pair_by_use([_used_by(name, method, is_static(owner, name)) for name, method in _written(owner)])
 
 
 def goes_by_use(methods: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]) -> bool:
@@ -67,9 +68,14 @@ def _derivative_among(methods: Sequence[_Method]) -> tuple[str, str]:
     return found[0] if len(found) == 1 else ("", "")
 
 
-def _used_by(name: str, method: FunctionType) -> _Method:
+def is_static(owner: Any, name: str) -> bool:
+    """Is a method a plain function that merely stands in a class?"""
+    return isinstance(inspect.getattr_static(owner, name), staticmethod)
+
+
+def _used_by(name: str, method: FunctionType, is_static: bool) -> _Method:
     code = method.__code__
-    given = code.co_varnames[1 : code.co_argcount]
+    given = code.co_varnames[0 if is_static else 1 : code.co_argcount]
     switches = _with_a_switch(given, method.__defaults__ or ())
     attributes = {kind: frozenset(_attributes(code, kind)) for kind in ("STORE_ATTR", "LOAD_ATTR")}
     parameters = tuple(each for each in given if each not in switches)
@@ -80,7 +86,8 @@ def _read_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Method:
     attributes = [inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)]
     sets = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Store))
     reads = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Load))
-    given = parameter_names(node)[1:]
+    is_static = any(getattr(item, "id", "") == "staticmethod" for item in node.decorator_list)
+    given = parameter_names(node)[0 if is_static else 1 :]
     switches = _with_a_switch(given, [getattr(default, "value", None) for default in node.args.defaults])
     return _Method(node.name, node.lineno, tuple(each for each in given if each not in switches), sets, reads)
 

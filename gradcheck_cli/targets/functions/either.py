@@ -290,7 +290,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     file = loaded.module.__file__ or ""
     watch = Watch(loaded.tree, file, found.form.backward)
     edits = Edits(loaded.tree, file)
-    form, notes = found.form, list(loaded.notes)
+    form, notes = found.form, [*loaded.notes, *found.notes]
     for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes

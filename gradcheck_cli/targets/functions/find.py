@@ -25,6 +25,7 @@ from gradcheck_cli.targets.functions.engine import (
     walk_form,
 )
 from gradcheck_cli.targets.functions.engines import operations_of, walk_of
+from gradcheck_cli.targets.functions.factories import handed_out, made_by, pulled_back, way_back
 from gradcheck_cli.targets.functions.forces import with_sign
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.gates import GateForm, gate_of
@@ -86,6 +87,9 @@ def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
 
 def _functions(loaded: Loaded) -> Iterator[WrittenFunction]:
     """A pair, or a loss that gives its gradients; in the larger thing that they are a part of first."""
+    if (inside := _pair_inside(loaded)) is not None:
+        yield from _on_what_it_takes(inside)
+        return
     names = functions_of(loaded)
     defined = {name: defined_by(loaded.node(name)) for name in names}
     pairs = pairs_among(defined)
@@ -242,6 +246,15 @@ def lacks_a_forward(name: str) -> NotAFunctionError:
 
 def _named(name: str, direction: str) -> str:
     return "_".join((*base_of(name), direction))
+
+
+def _pair_inside(loaded: Loaded) -> PairForm | None:
+    """The forward and the backward that a function hands out; None where it is a function of another kind."""
+    node, source = loaded.node(loaded.name), _with_callees(loaded, loaded.name)
+    if (handed := handed_out(node)) is not None:
+        return PairForm(*made_by(loaded.target, handed, loaded.name, source))
+    back = way_back(node)
+    return None if back is None else PairForm(*pulled_back(loaded.target, back, loaded.name, source))
 
 
 def _composed(loaded: Loaded, defined: Mapping[str, Defined], pairs: Mapping[str, str]) -> ComposedPair | None:

@@ -141,6 +141,11 @@ class LayerForm:
         """Settings that make another object: with the parameters of this one they have no meaning."""
         return self.making.lengths
 
+    def absent(self, values: Values) -> set[str]:
+        """The parameters that an object of these settings does not hold, as the bias of one without."""
+        instance, _ = self.prepared(values)
+        return self.states[0].keys() - {one.name for one in parameters(instance, self.making.labels)}
+
     def forward(self, values: Values) -> tuple[Array, ...]:
         """The outputs of a new object."""
         instance, given = self.prepared(values)

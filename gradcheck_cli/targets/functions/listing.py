@@ -10,6 +10,7 @@ from gradcheck_cli.targets.forward_only import is_module_definition
 from gradcheck_cli.targets.functions.by_use import goes_by_use
 from gradcheck_cli.targets.functions.composed import compositions_among
 from gradcheck_cli.targets.functions.engines import rows_of, walk_of
+from gradcheck_cli.targets.functions.factories import hands_out
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.module_pair import module_for
@@ -78,6 +79,7 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     held = {name.partition(".")[0] for name in names}
     names += [name for name in of_methods if name.partition(".")[0] not in held]
     names += [name for name in functions if name not in names and _is_operator(found[name])]
+    names += [name for name in functions if name not in names and hands_out(found[name])]
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     taken = {*names, *pairs.values()}
     return names + [name for name in functions if name not in taken and gives_gradients(found[name])]

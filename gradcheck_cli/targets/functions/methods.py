@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.functions.by_use import methods_by_use, stores_attributes
+from gradcheck_cli.targets.functions.by_use import is_static, methods_by_use, stores_attributes
 from gradcheck_cli.targets.functions.context import context_name, new_context
 from gradcheck_cli.targets.functions.form import Parameter, as_array, is_listed, outputs_of
 from gradcheck_cli.targets.functions.pairs import backward_for, defined_of, pairs_among
@@ -73,7 +72,7 @@ def _take_the_same(owner: Any, *names: str) -> bool:
 
 def are_static(owner: Any, *names: str) -> bool:
     """Whether methods are plain functions that merely stand in a class, and hand no context from one to the other."""
-    static = all(_is_static(owner, name) for name in names)
+    static = all(is_static(owner, name) for name in names)
     return static and not context_name(owner, names[0], names[-1])
 
 
@@ -98,14 +97,10 @@ def keeps_nothing(owner: Any, fore: str, back: str) -> bool:
     )
 
 
-def _is_static(owner: Any, name: str) -> bool:
-    return isinstance(inspect.getattr_static(owner, name), staticmethod)
-
-
 def parameters_of_method(owner: Any, name: str) -> tuple[Parameter, ...]:
     """The parameters of a method, without the object."""
     found = parameters_of(getattr(owner, name))
-    return found if _is_static(owner, name) else found[1:]
+    return found if is_static(owner, name) else found[1:]
 
 
 @dataclass(frozen=True)

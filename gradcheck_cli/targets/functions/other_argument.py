@@ -10,7 +10,7 @@ import numpy as np
 from gradcheck_cli.model import Array, Sample
 from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
-from gradcheck_cli.targets.functions.slopes import is_slope
+from gradcheck_cli.targets.functions.slopes import are_slopes, is_slope
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, is_target, tokens
 from gradcheck_cli.targets.functions.total_loss import TotalLossForm
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
@@ -75,6 +75,22 @@ def may_be_another(form: WrittenFunction, samples: Sequence[Sample]) -> bool:
     """Is the one gradient, which has no name, not the derivative by the argument of its shape, and there are others?"""
     unnamed = _unnamed(form, samples)
     return unnamed is not None and len(float_arrays(unnamed.sample.values)) > 1
+
+
+def may_skip_others(form: WrittenFunction, sample: Sample) -> bool:
+    """Does it give several gradients without names that would skip an argument between those whose shapes they have,
+    and are not the derivatives by these? In other shapes they may be those of the first ones.
+
+    Raises:
+        Exception: whatever the forward or the backward raises.
+    """
+    arguments = list(float_arrays(sample.values))
+    if not isinstance(form, PairForm) or any(belongs_to(name, arguments) for name in form.returned(arguments) if name):
+        return False
+    gradients = form.run(sample.values, [np.ones_like(out) for out in form.forward(sample.values)]).gradients
+    places = sorted(arguments.index(name) for name in gradients)
+    skips_one = len(places) > 1 and places[-1] - places[0] >= len(places)
+    return skips_one and not are_slopes(form, sample)
 
 
 @dataclass(frozen=True)

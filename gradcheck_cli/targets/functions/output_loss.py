@@ -166,7 +166,8 @@ def compared_forms(
     own = [*_of_methods(methods.owner), *map(_own_loss, losses)]
     found: list[ComparedForm] = []
     layouts = 0
-    for each, axes in itertools.islice(itertools.product(made, _DATA), _MOST):
+    ways = ((each, axes) for each in made for axes in _data_of(each))
+    for each, axes in itertools.islice(ways, _MOST):
         first = ComparedMethods(methods.owner, methods.fore, methods.back, target=target)
         base = ComparedForm(each.making, each.states, first, tuple(said[0]), said[1], each.switches)
         before = len(found)
@@ -186,6 +187,12 @@ def compared_forms(
             "write the loss as a method, loss(self, output, target), or compare with --against",
         )
     yield replace(best, others=tuple(one.name for one in own if not best.methods.loss.is_own))
+
+
+def _data_of(made: MadeObject) -> Sequence[str]:
+    """How its data may lie: with a length of what it holds, where its constructor is told none."""
+    held = () if made.making.has_lengths else {length for shape in made.states[0].values() for length in shape}
+    return [*(f"n {length}" for length in sorted(held, reverse=True) if length > 1), *_DATA]
 
 
 def _on_layout(base: ComparedForm, axes: str, own: Sequence[OutputLoss]) -> Iterator[ComparedForm]:

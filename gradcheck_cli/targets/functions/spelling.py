@@ -49,7 +49,8 @@ ANGLE_WORDS = word_set("cos sin freq freqs cis")
 # A letter of a value, and the layer's number; not that of its data.
 _BETWEEN_LAYERS = re.compile(r"d_?[A-WYZa-wyz]_?\d+")
 LOSS_WORDS = word_set(
-    "loss cross entropy ce cce mse mae hinge svm nll bce huber l1 l2 criterion kl kld divergence focal cost objective "
+    "loss cross entropy crossentropy xent logloss ce cce mse mae rmse sse rss mape hinge svm nll bce huber l1 l2 "
+    "criterion kl kld kldiv jsd divergence focal dice tversky triplet contrastive pinball cost error objective "
     "posterior likelihood loglikelihood loglik elbo logp logpdf logprob energy potential hamiltonian penalty "
     "kosten verlust perte cout costo coste perdida custo perda perdita koszt strata maliyet kayip poteri biaya "
     "kerugian sunshi sonshitsu"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dis
+import inspect
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from types import CodeType
@@ -14,7 +17,7 @@ import numpy as np
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array, is_listed
 from gradcheck_cli.targets.functions.measuring import measured
-from gradcheck_cli.targets.functions.methods import RATE
+from gradcheck_cli.targets.functions.methods import FORWARDS, RATE
 from gradcheck_cli.targets.functions.reading import of_list
 from gradcheck_cli.targets.functions.spelling import ANGLE_WORDS, belongs_to, looks_like_gradient, tokens, word_set
 
@@ -28,6 +31,8 @@ _LEFT = ("last", "input", "output")
 
 # Numbers that are learnt where a method moves them; a rate or a count moves too.
 _LEARNT = word_set("w weight weights b bias biases gamma beta theta slope intercept scale shift offset")
+# `self.rm = 0.9 * self.rm + 0.1 * mean`, `self.rm *= 0.9`.
+_MOVES = re.compile(r"self\.(\w+)\s*=[^=\n][^\n]*\bself\.\1\b|self\.(\w+)\s*[-+*/]=")
 # A number that is called so is learnt, unless the constructor is given it.
 _BIASES = word_set("b bias intercept")
 # What the gradient of a forward's argument is called where the argument has a name of its own.
@@ -223,9 +228,26 @@ def parameters(instance: Any, labels: Mapping[str, str] | None = None) -> list[H
     Args:
         labels: see `held`.
     """
-    found = [one for one in held(instance, labels) if not is_gradient(one.path) and not _is_other(one.path)]
+    kind: Any = type(instance)
+    moved = _moved_on(kind)
+    found = [
+        one
+        for one in held(instance, labels)
+        if not is_gradient(one.path) and not _is_other(one.path) and one.path not in moved
+    ]
     names = [one.name for one in found]
     return [one for one in found if belongs_to(one.name, [name for name in names if name != one.name]) == ""]
+
+
+@cache
+def _moved_on(kind: Any) -> frozenset[str]:
+    """The attributes that a forward moves on from what they were, as statistics of all batches so far."""
+    found: set[str] = set()
+    for name in FORWARDS:
+        method = getattr(kind, name, None)
+        with suppress(TypeError, OSError):  # not written in a file
+            found |= {one or other for one, other in _MOVES.findall(inspect.getsource(method) if method else "")}
+    return frozenset(found)
 
 
 def is_gradient(path: str) -> bool:

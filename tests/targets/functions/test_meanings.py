@@ -200,3 +200,189 @@ def test_a_network_is_handed_back_what_its_forward_calls_so(tmp_path, factor, wr
     assert {"W1", "b1", "W2", "b2"} == report.gradients.keys()
     assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}
     assert "Z = output 3" in report.why
+
+
+FREE = """
+import numpy as np
+
+class Affine:
+    def __init__(self, n_in, n_out, with_offset=True):
+        self.M = np.random.randn(n_in, n_out)
+        self.offset = np.random.randn(n_out) if with_offset else None
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.M if self.offset is None else x @ self.M + self.offset
+
+    def backward(self, up):
+        self.grad_M = self.x.T @ up
+        if self.offset is not None:
+            self.grad_offset = up.sum(axis=0)
+        return up @ self.M.T
+"""
+
+
+def test_no_gradient_is_owed_of_what_an_object_does_not_hold_with_a_setting(tmp_path):
+    """Without an offset there is none; the others are right there."""
+    file = tmp_path / "free.py"
+    file.write_text(FREE)
+
+    report = function_here(f"{file}:Affine")
+
+    assert report.verdict is Verdict.PASS
+    (without,) = [sample for sample in report.samples if "with_offset False" in sample.text]
+    assert {"x": "pass", "M": "pass", "offset": "not-applicable"} == {
+        name: verdict.value for name, verdict in without.gradients.items()
+    }
+    assert report.geometries.tried == report.geometries.right
+
+
+CHOSEN = """
+import torch
+
+class Chosen(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, scores, target):
+        chances = torch.softmax(scores, 1)
+        ctx.save_for_backward(chances, target)
+        return -torch.log(chances[torch.arange(len(target)), target]).mean()
+
+    @staticmethod
+    def backward(ctx, up):
+        chances, target = ctx.saved_tensors
+        slope = chances.clone()
+        slope[torch.arange(len(target)), target] -= 1
+        return up * slope / len(target), None
+"""
+
+
+def test_rows_of_rows_are_not_asked_with_labels_of_rows(tmp_path):
+    """There the labels would count another axis."""
+    file = tmp_path / "chosen.py"
+    file.write_text(CHOSEN)
+    assert function_here(f"{file}:Chosen").verdict is Verdict.PASS
+
+
+COMPARED = """
+import numpy as np
+
+TINY = 1e-15
+
+def crossentropy(y_true, y_pred):
+    y_pred = np.clip(y_pred, TINY, 1 - TINY)
+    return -np.mean(y_true * np.log(y_pred) + (1 - y_true) * np.log(1 - y_pred))
+
+def crossentropy_prime(y_true, y_pred):
+    y_pred = np.clip(y_pred, TINY, 1 - TINY)
+    return ((1 - y_true) / (1 - y_pred) - y_true / y_pred) / y_true.size
+"""
+
+
+def test_a_loss_in_one_word_is_a_loss(tmp_path):
+    """Its prediction is a chance; on normal numbers the clip would be all there is."""
+    file = tmp_path / "compared.py"
+    file.write_text(COMPARED)
+    assert function_here(f"{file}:crossentropy_prime").verdict is Verdict.PASS
+
+
+PAIRED = """
+import numpy as np
+
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+
+def closeness(word, beside, others, inner, outer):
+    v, u, rest = inner[word], outer[beside], outer[others]
+    loss = -np.log(squash(u @ v)) - np.log(squash(-rest @ v)).sum()
+    d_inner, d_outer = np.zeros_like(inner), np.zeros_like(outer)
+    d_inner[word] = (squash(u @ v) - 1) * u SIGN squash(rest @ v) @ rest
+    d_outer[beside] += (squash(u @ v) - 1) * v
+    np.add.at(d_outer, others, squash(rest @ v)[:, None] * v)
+    return loss, d_inner, d_outer
+"""
+
+
+@pytest.mark.parametrize(("sign", "wrong"), [("+", set()), ("-", {"inner"})])
+def test_what_others_choose_rows_of_is_a_table(tmp_path, sign, wrong):
+    """By its use, as no name says it; what chooses is one whole number, or several."""
+    file = tmp_path / "paired.py"
+    file.write_text(PAIRED.replace("SIGN", sign))
+
+    report = function_here(f"{file}:closeness")
+
+    assert {"inner", "outer"} == report.gradients.keys()
+    assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}
+
+
+SCALAR = """
+import math
+
+import numpy as np
+
+def chance(t):
+    return 1 / (1 + math.exp(-t))
+
+def surprise_loss(x, y, beta):
+    p = chance(sum(a * b for a, b in zip(x, beta)))
+    return -math.log(p) if y == 1 else -math.log(1 - p)
+
+def surprise_loss_gradient(x, y, beta):
+    off = chance(sum(a * b for a, b in zip(x, beta))) - y
+    return [off * each for each in x]
+
+def swing_energy(theta, omega, length=1.0):
+    return 0.5 * (length * omega) ** 2 + 9.81 * length * (1 - np.cos(theta))
+
+def swing_energy_grad(theta, omega, length=1.0):
+    return 9.81 * length * np.sin(theta), LENGTH * omega
+"""
+
+
+def test_what_is_compared_with_1_by_itself_is_0_or_1(tmp_path):
+    """A label of 4 is no label of such a loss."""
+    file = tmp_path / "scalar.py"
+    file.write_text(SCALAR.replace("LENGTH", "length ** 2"))
+    report = function_here(f"{file}:surprise_loss_gradient")
+    assert {"beta": Verdict.PASS} == {name: result.verdict for name, result in report.gradients.items()}
+
+
+@pytest.mark.parametrize(("length", "wrong"), [("length ** 2", set()), ("length", {"omega"})])
+def test_a_loss_of_entries_is_asked_with_arrays_that_are_alike(tmp_path, length, wrong):
+    """One that is spread over the other would have a gradient that was never summed."""
+    file = tmp_path / "scalar.py"
+    file.write_text(SCALAR.replace("LENGTH", length))
+
+    report = function_here(f"{file}:swing_energy_grad")
+
+    assert {"theta", "omega"} == report.gradients.keys()
+    assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}
+
+
+PLACES = """
+import numpy as np
+
+class Places:
+    def __init__(self, longest, width):
+        self.table = np.random.randn(longest, width)
+
+    def forward(self, x):
+        self.x = x
+        return x * self.table[:x.shape[1]]
+
+    def backward(self, up):
+        self.dtable = np.zeros_like(self.table)
+        self.dtable[:self.x.shape[1]] = (up * self.x).TOTAL(axis=0)
+        return up * self.table[:self.x.shape[1]]
+"""
+
+
+@pytest.mark.parametrize(("total", "verdict"), [("sum", Verdict.PASS), ("mean", Verdict.FAIL)])
+def test_a_layer_that_is_right_on_many_of_what_it_runs_on_is_asked_with_many(tmp_path, total, verdict):
+    """A note says where it runs and is not right; what is wrong on many is wrong."""
+    file = tmp_path / "places.py"
+    file.write_text(PLACES.replace("TOTAL", total))
+
+    report = function_here(f"{file}:Places")
+
+    assert report.gradients["table"].verdict is verdict
+    assert any("has an axis more" in note for note in report.notes) is (verdict is Verdict.PASS)

@@ -67,6 +67,7 @@ class Beside:
             if time.thread_time() > self.end:
                 return
             sample, fits = self._where_it_runs(changed)
+            sample = _as_held(self.form, sample)
             if fits is None or fits.share < 1:
                 reshaped = self._reshaped(changed)
                 if reshaped is not None:
@@ -92,9 +93,13 @@ class Beside:
         return has_lengths and any(is_axis(name) and changed[name] != self.choice[name] for name in changed)
 
     def _longer(self) -> Sample | None:
-        """Rows of rows, as a layer of torch takes them: what is summed over one axis then has two."""
+        """Rows of rows, as a layer of torch takes them: what is summed over one axis then has two.
+
+        Labels of rows would be those of something else there.
+        """
         first = next(iter(self.choice))
-        if self.form.kind not in OF_TORCH or self.choice[first].axes != _ROWS:
+        is_labelled = any(each.kind == "index" for each in self.choice.values())
+        if self.form.kind not in OF_TORCH or self.choice[first].axes != _ROWS or is_labelled:
             return None
         return self._drawn({**self.choice, first: replace(self.choice[first], axes=_ROWS_OF_ROWS)})
 
@@ -156,9 +161,20 @@ def beside_known(form: WrittenFunction, sample: Sample) -> Iterator[Sample]:
         if time.thread_time() > end:
             return
         values = {name: each.value for name, each in changed.items() if each.kind == "constant"}
-        other = replace(sample, values={**sample.values, **values})
+        other = _as_held(form, replace(sample, values={**sample.values, **values}))
         if _gives_any(_fits_of(form, other)):
             yield other
+
+
+def _as_held(form: WrittenFunction, sample: Sample) -> Sample:
+    """Without the parameters that an object of these settings lacks: no gradient is owed for them."""
+    absent = getattr(form, "absent", None)
+    try:
+        lacking = absent(sample.values) if absent is not None else ()
+    except Exception:  # whatever a constructor raises: it is not asked there
+        return sample
+    values = {name: value for name, value in sample.values.items() if name not in lacking}
+    return Sample(values, tuple(name for name in sample.differentiated if name in values), sample.seed)
 
 
 def _settable(form: WrittenFunction) -> list[Parameter]:

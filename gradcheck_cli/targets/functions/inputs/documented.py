@@ -77,7 +77,7 @@ def as_documented(found: Sequence[Proposal], source: str, name: str, others: Seq
     if name in _whole_numbers(source) and found and found[0].kind in ("real", "index", "mask"):
         found = [Proposal("index", "", found[0].below), *found]
     elif is_whole and found and found[0].kind == "real":
-        found = [*(Proposal("index", each) for each in (*starts, "n t", "n")), *found]
+        found = [*(Proposal("index", each) for each in (*starts, "n t", "n", "")), *found]
     elif found and found[0].kind in ("index", "mask"):  # one for each row of what is documented
         found = [*(replace(found[0], axes=each) for each in starts), *found]
     if not axes:

@@ -21,13 +21,14 @@ class Guess:
     """What ran: the form as it hangs together then, and its samples on each set of sizes that it takes.
 
     `raised` are likelier ones, on which the forward runs and the backward raises; none where there are no such. Where
-    nothing fits, all that come as near as any.
+    nothing fits, all that come as near as any. `notes` say what the guess is worth.
     """
 
     form: WrittenFunction
     samples: tuple[Sample, ...]
     source: InputsFrom = "guess"
     raised: tuple[Sample, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class NearlyError(NotAFunctionError):

@@ -17,10 +17,13 @@ from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
     goes_through_steps,
     is_count,
+    is_looked_up,
     is_sorted_by,
     number_of_names,
     says_yes_or_no,
     settings,
+    sizes_arrays,
+    stands_in_arithmetic,
     words_compared,
     zipped,
 )
@@ -47,6 +50,7 @@ from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (
     ANGLE_WORDS,
     LOSS_WORDS,
+    PREDICTED_WORDS,
     in_order,
     is_target,
     is_upstream,
@@ -123,7 +127,7 @@ def _in_lengths(item: Parameter, found: Sequence[Proposal], lengths: Sequence[in
     if lengths and not item.is_state and found[0].kind == "index":
         rows = sorted(dict.fromkeys(each.axes for each in found if each.kind == "index" and each.axes), key=len)
         return [*(replace(found[0], axes=each, below=min(lengths)) for each in rows), *found]
-    if not lengths or item.is_state or found[0].kind not in REAL:
+    if not lengths or item.is_state or item.known is not None or found[0].kind not in REAL:
         return found
     before = " ".join(found[0].axes.split()[:-1])  # "n t" of a sequence, as its code goes through its steps
     forms = dict.fromkeys([f"{before} {{}}"] if before.count(" ") else []) | dict.fromkeys(("n {}", "{}", "{} 1"))
@@ -158,6 +162,10 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     )
     found = [*_of_ratings(form, item), *_of_both(form, item, found), *found]
     found = [*_of_products(form, item, found), *found]
+    is_scored = bool(set(tokens(item.name)) & PREDICTED_WORDS)  # of which a label chooses one
+    names = [other.name for other in form.parameters]
+    if found[0].kind in REAL and not is_scored and is_looked_up(form.source, item.name, names):
+        found = [replace(found[0], axes=_TABLE), *found]
     if item.may_be_row and found[0].kind in REAL:  # last: a length of 1 hides what is summed or cut off
         found = [*found, replace(found[0], axes="1 d")]
     if is_symmetric_name(item.name) and _is_handed_nothing(form) and found[0].kind in REAL:
@@ -192,13 +200,17 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
         return [*lengths(item.name), *found]
     if not item.has_default and found[0].kind in REAL and goes_through_steps(form.source, item.name):
         return [replace(found[0], axes="n t d"), *found]
+    if not item.has_default and is_target(item.name) and _is_of_one_row(form, item):
+        return [Proposal("real", is_owed=False), *found]
     if not item.has_default and found[0].kind in (*REAL, "index") and zipped(form.source, item.name):
         # Side by side what is longer is cut off, and nobody sees it.
         return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
     if not item.has_default and found[0].kind in REAL and is_sorted_by(form.source, item.name):
         return [replace(found[0], axes="n"), *found]
-    if not item.has_default and found[0].kind in REAL and says_yes_or_no(form.source, item.name):
+    if not item.has_default and found[0].kind in (*REAL, "index") and says_yes_or_no(form.source, item.name):
         return [*(Proposal("index", axes, 2) for axes in ("n", "n 1", "")), *found]
+    if not item.has_default and found[0].kind in (*REAL, "constant") and sizes_arrays(form.source, item.name):
+        return [*(Proposal("length", below=letter) for letter in "dn"), *found]
     if not item.has_default and is_unrolled(form.source, item.name):
         return [Proposal("real", UNROLLED), *found]
     if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):
@@ -208,8 +220,15 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if item.is_returned and type(item.default) is float:
         return _learned(item.default)
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
-        return [*found[:4], Proposal("keep")]
+        return [*found[: None if found[0].kind == "mask" else _OPTIONAL], Proposal("keep")]
     return [Proposal("keep")]
+
+
+def _is_of_one_row(form: WrittenFunction, item: Parameter) -> bool:
+    """Is it a number beside rows that are gone through side by side: `(dot(x, beta) - y) ** 2`?"""
+    others = [other.name for other in form.parameters if other is not item]
+    is_number = stands_in_arithmetic(form.source, item.name) and not zipped(form.source, item.name)
+    return is_number and any(zipped(form.source, name) for name in others)
 
 
 def _gives_a_loss(form: WrittenFunction) -> bool:
@@ -305,6 +324,10 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
 
 # Sides of windows and numbers of groups. At 1 nothing of what they do is seen.
 _WHOLE = (2, 3)
+# Rows of which whole numbers choose some.
+_TABLE = "v d"
+# Arrays in the place of None, before it is left out; a mask is either of one axis more or less or of none.
+_OPTIONAL = 4
 _WEIGHT_NAMES = re.compile(r"^[Ww]_?[A-Za-z]{0,4}\d?$")
 _WEIGHTS = word_set("w weight weights wf wi wo wc wg wz wr wh kernel")
 _BESIDE = re.compile(r"\b(?:hstack|vstack|concatenate|concat|cat|column_stack|row_stack|r_|c_)\b")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.inputs.proposals import constant
-from gradcheck_cli.targets.functions.spelling import tokens
+from gradcheck_cli.targets.functions.spelling import is_target, tokens
 
 # What is called with whole numbers: `a.reshape(k, p, -1)`, `range(p)`.
 _SHAPED = ("reshape", "view", "range")
+# What makes arrays of so many numbers.
+_MAKERS = ("zeros", "ones", "eye", "identity", "randn", "rand", "empty")
 
 
 def keys_read(source: str, name: str) -> dict[str, Any]:
@@ -92,10 +95,22 @@ def _is_step(node: ast.Subscript) -> bool:
 
 
 def zipped(source: str, name: str) -> bool:
-    """Does the code go through a parameter and another one side by side: `for t, p in zip(truth, pred)`?"""
-    calls = (node for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.Call)) if source else ()
-    pairs = (call.args for call in calls if getattr(call.func, "id", "") == "zip" and len(call.args) > 1)
+    """Does the code go through a parameter and another one side by side: `for t, p in zip(truth, pred)`?
+
+    Also in a helper of its file that it hands both to, as `dot(x, beta)`.
+    """
+    tree = list(ast.walk(syntax.parse(source))) if source else []
+    helpers = {"zip", *(node.name for node in tree if isinstance(node, ast.FunctionDef) and _zips_its_own(node))}
+    calls = (node for node in tree if isinstance(node, ast.Call) and getattr(node.func, "id", "") in helpers)
+    pairs = (call.args for call in calls if len(call.args) > 1)
     return any(any(_is(one, name) for one in args) and all(isinstance(one, ast.Name) for one in args) for args in pairs)
+
+
+def _zips_its_own(node: ast.FunctionDef) -> bool:
+    """Does a function go through two of its own parameters side by side?"""
+    own = {item.arg for item in node.args.args}
+    calls = (each for each in ast.walk(node) if isinstance(each, ast.Call) and getattr(each.func, "id", "") == "zip")
+    return any(sum(getattr(each, "id", "") in own for each in call.args) > 1 for call in calls)
 
 
 def words_compared(source: str, name: str) -> list[str]:
@@ -110,6 +125,30 @@ def words_compared(source: str, name: str) -> list[str]:
                 if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                     found[inner.value] = None
     return list(found)
+
+
+def sizes_arrays(source: str, name: str) -> bool:
+    """Does the code make arrays of that length: `np.eye(dim)`, `np.random.randn(n, n)`, `np.zeros((size, 1))`?"""
+    calls = (node for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.Call)) if source else ()
+    makes = (call for call in calls if getattr(call.func, "attr", "") in _MAKERS)
+    given = [each for call in makes for each in call.args]
+    given += [part for each in given if isinstance(each, ast.Tuple) for part in each.elts]
+    return any(_is(each, name) for each in given) and not _is_taken_apart(source, name)
+
+
+def _is_taken_apart(source: str, name: str) -> bool:
+    """Is it a shape: `np.zeros(shape)` beside `shape[0]`, or `*shape`?"""
+    nodes = ast.walk(syntax.parse(source))
+    return any(
+        isinstance(node, ast.Subscript | ast.Starred | ast.Attribute) and _is(node.value, name) for node in nodes
+    )
+
+
+def is_looked_up(source: str, name: str, others: Sequence[str]) -> bool:
+    """Does another parameter choose rows of it: `table[word]`, `W[ids]`?"""
+    nodes = ast.walk(syntax.parse(source)) if source else ()
+    chosen = (node.slice for node in nodes if isinstance(node, ast.Subscript) and _is(node.value, name))
+    return any(isinstance(each, ast.Name) and each.id in others for each in chosen)
 
 
 def is_sorted_by(source: str, name: str) -> bool:
@@ -129,13 +168,17 @@ def stands_in_arithmetic(source: str, name: str) -> bool:
 def says_yes_or_no(source: str, name: str) -> bool:
     """Does the code ask whether an entry of a parameter is 1: `event[i] == 1`, `sorted_event = event[order]` before it?
 
-    `x == 1` is asked of a number, and of what is kept from it.
+    `x == 1` is asked of a number, and of what is kept from it; of what is compared with, `y == 1`, it is the same.
     """
     tree = list(ast.walk(syntax.parse(source))) if source else []
     parts = (node for node in tree if isinstance(node, ast.Assign) and _is_part_of(node.value, {name}))
     names = {name, *(target.id for node in parts for target in node.targets if isinstance(target, ast.Name))}
     compared = (node for node in tree if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq))
-    found = {getattr(node.comparators[0], "value", None) for node in compared if _is_part_of(node.left, names)}
+    found = {
+        getattr(node.comparators[0], "value", None)
+        for node in compared
+        if _is_part_of(node.left, names) or (is_target(name) and _is(node.left, name))
+    }
     return bool(found) and found <= {0, 1} and 1 in found
 
 

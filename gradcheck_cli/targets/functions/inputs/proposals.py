@@ -196,6 +196,8 @@ _SHORT_LENGTHS: Mapping[str, str] = {
     "n_h": "m",
     "n_y": "v",
 }
+# How much the terms of a loss count that are no errors; C of a support vector machine, how much its errors do.
+_OF_A_LOSS = word_set("alpha l1 l2 wd strength penalty regularization regularizer")
 # Where a name is both a plain number and an array, in this order.
 _NUMBERS_FIRST = word_set(
     "eps epsilon slope p prob rate ratio dropout momentum decay axis dim training train mode causal temperature tau "
@@ -213,16 +215,16 @@ def proposals(
         of_images: the function's name says that it works on images.
         is_loss: it gives a single number, so that `y` is what it is compared with.
         looks_up: it looks rows of a table up, so that its data are indices.
-        of_chances: it takes logarithms, so that what it is compared with sums to 1.
+        of_chances: it takes logarithms, so that what it is compared with sums to 1, and p is no share that is dropped.
     """
     words = _without_split(tokens(name))
     plain = "".join(words)
     if name in ("A", "B"):
         return _real(_DATA if name == "A" else _SECOND)
-    if is_loss and name == "C":  # of a support vector machine: how much its errors count
+    if is_loss and (name == "C" or set(words) & _OF_A_LOSS):
         return [Proposal("constant", value=constant(words)), *_real(_DATA)]
     last = words[-1] if words else ""
-    if is_loss and set(words) & _PROBABILITY_WORDS:
+    if (is_loss and set(words) & _PROBABILITY_WORDS) or (of_chances and plain in ("p", "q")):
         return [Proposal("unit", "n d"), *_real(_DATA)]
     if plain in _TUPLES:
         return [Proposal("constant", value=value) for value in _TUPLES[plain]]
@@ -242,7 +244,7 @@ def proposals(
     if looks_up and plain in _DATA_WORDS:
         return [Proposal("index", axes, "v") for axes in ("n t", "n", "t")]
     if set(words) & _MASK_WORDS:
-        return [Proposal("mask", axes) for axes in ("n d", "n t", "n t d", "n c h w", "t t", "n")]
+        return [Proposal("mask", axes) for axes in ("n d", "n t", "n t d", "n c h w", "t t", "n t t", "n")]
     if is_loss and is_target(name):
         return _targets("shares" if of_chances else "real")
     if set(words) & _TAKEN_AS_CONSTANT:

@@ -13,10 +13,11 @@ from gradcheck_cli.targets.functions.inputs.meant import is_derivative
 from gradcheck_cli.targets.functions.inputs.running import takes
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
+from gradcheck_cli.targets.functions.total_loss import TotalLossForm
 
 # A step that shows in every sum; only whether anything changes is looked at.
 _BESIDE = 1e-3
-_JACOBIANS = word_set("jacobian jac")
+_JACOBIANS = word_set("jacobian jac hessian hess")
 
 
 def proves(form: WrittenFunction, sample: Sample) -> bool:
@@ -58,16 +59,31 @@ def is_of_no_number(form: WrittenFunction, sample: Sample, outputs: Sequence[Arr
     `log_posterior(theta, X, y)` gives one number of vectors, and may run on matrices. Where each number hangs on its
     own entry alone, as of a sigmoid, it is the derivative of each; what is called a Jacobian is of several numbers.
     """
+    return len(float_arrays(sample.values)) > 1 and _gives_several(form, sample, outputs)
+
+
+def is_meant_for_a_vector(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
+    """The same of a function of one array: `bowl(x)` gives one number of a vector, one for each column of a matrix."""
+    return len(float_arrays(sample.values)) == 1 and _gives_several(form, sample, outputs)
+
+
+def _gives_several(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
     is_meant = not _is_bare(form) or bool(set(tokens(form.backward)) & _JACOBIANS)
-    if is_meant or len(float_arrays(sample.values)) < 2 or sum(out.size for out in outputs) == 1:
+    if is_meant or sum(out.size for out in outputs) == 1:
         return False
     return not _is_entrywise(form, sample, outputs[0]) and not is_derivative(form, sample)
 
 
+def is_wrong_total(form: WrittenFunction, sample: Sample) -> bool:
+    """Is it no derivative of the total of several losses? One argument may be spread over another that has as many."""
+    return isinstance(form, TotalLossForm) and not is_derivative(form, sample)
+
+
 def is_right_entrywise(form: WrittenFunction, sample: Sample, outputs: Sequence[Array]) -> bool:
-    """Is it right as the slope at each entry of the one array that it takes, as that of a loss of residuals is?"""
-    is_alone = len(float_arrays(sample.values)) == len(outputs) == 1
-    return _is_bare(form) and is_alone and _is_entrywise(form, sample, outputs[0]) and is_derivative(form, sample)
+    """Is it right as the slope at each entry of arrays that are all alike, as that of a loss of residuals is?"""
+    shapes = {array.shape for array in float_arrays(sample.values).values()}
+    are_alike = len(outputs) == 1 and shapes == {outputs[0].shape}
+    return _is_bare(form) and are_alike and _is_entrywise(form, sample, outputs[0]) and is_derivative(form, sample)
 
 
 def _is_bare(form: WrittenFunction) -> bool:

@@ -13,6 +13,7 @@ from gradcheck_cli.model import OF_TORCH, WITHOUT_UPSTREAM, Array, Sample
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import Beside, beside_known
 from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
+from gradcheck_cli.targets.functions.inputs.doubts import NO_NUMBER, why_unproved
 from gradcheck_cli.targets.functions.inputs.drawing import (
     ProposalChoice,
     above_zero,
@@ -37,12 +38,10 @@ from gradcheck_cli.targets.functions.inputs.joined import joined
 from gradcheck_cli.targets.functions.inputs.labels import (
     is_no_label,
     labels,
-    labels_nothing,
     leaves_out,
-    mixes_columns,
 )
-from gradcheck_cli.targets.functions.inputs.lone_numbers import may_be_arrays
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
+from gradcheck_cli.targets.functions.inputs.more_axes import NOTE as MORE_AXES, with_an_axis_more
 from gradcheck_cli.targets.functions.inputs.options import (
     choices,
     chosen,
@@ -50,11 +49,17 @@ from gradcheck_cli.targets.functions.inputs.options import (
     options_of,
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
-from gradcheck_cli.targets.functions.inputs.proving import has_a_one, is_of_no_number, is_right_entrywise, proves
+from gradcheck_cli.targets.functions.inputs.proving import (
+    has_a_one,
+    is_meant_for_a_vector,
+    is_right_entrywise,
+    is_wrong_total,
+    proves,
+)
 from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_too_long, shortest
 from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
-from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another
+from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another, may_skip_others
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
 from gradcheck_cli.targets.functions.total_loss import ready_forms
 
@@ -65,11 +70,6 @@ MOST_NEARLY = 6
 # Once forward and backward ran and not every gradient has its argument's shape: an array with one axis more, or one
 # less, is among the next.
 FURTHER = 200
-_LABELS = "on all inputs that were tried its labels belong to no rows, and its gradient is not the derivative there"
-_COLUMNS = (
-    "on all inputs that were tried each target is compared with each prediction, and its gradient is no derivative"
-)
-_NO_NUMBER = "on all inputs that were tried it gives several numbers, and its gradient is not the derivative there"
 
 
 @dataclass
@@ -81,8 +81,9 @@ class InputSearch:
         second_best: on which only the forward ran, or only some gradients have the shape of their argument.
         nearly: how it did on these; `fits`: how the last one did.
         raised: the likeliest on which the forward ran and the backward raised.
-        doubtful: the likeliest that fits but may not be meant: others are tried first, those at a number last.
+        doubtful: the likeliest that fits but may not be meant: others are tried first.
         proves_nothing: why nothing is proved where it is no derivative there; "" where it is.
+        has_wrong_total: it is wrong of a total of losses; only being right of each entry excuses it.
         is_unowned: its gradient has no name, and is not that of the argument of its shape.
         not_finite: of a loss, on which the forward gives no finite numbers.
         as_near: samples on which as much fits as on the best.
@@ -99,8 +100,8 @@ class InputSearch:
     raised: Guess | None = None
     doubtful: Guess | None = None
     proves_nothing: str = ""
-    is_at_number: bool = False
     is_unowned: bool = False
+    has_wrong_total: bool = False
     as_near: list[Sample] = field(default_factory=list)
     not_finite: list[ProposalChoice] = field(default_factory=list)
     nearly: Fitted = field(default_factory=lambda: Fitted(0.0))
@@ -119,10 +120,10 @@ class InputSearch:
             self.left -= bool(self.nearly.share or self.doubtful)
             found = self._found(choice)
             if found is not None and not self._is_doubtful(found, choice):
-                return found
+                return self._meant(found, choice)
             if self.nearly.is_slip:  # shapes on which that fits would hide it
                 return None
-        is_of_a_number = self.form.kind == "loss" or self.proves_nothing == _NO_NUMBER
+        is_of_a_number = self.form.kind == "loss" or self.proves_nothing == NO_NUMBER
         may_go_on = self.doubtful is not None and is_of_a_number and not self.said.fixed
         apart = replace(self, doubtful=None, proves_nothing="", is_unowned=False)
         before = time.thread_time()
@@ -144,7 +145,7 @@ class InputSearch:
         del self.not_finite[: len(waiting)]
 
     def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
-        """Labels of nothing, or that leave something out; more than one number; a gradient of nobody's, or at a number.
+        """Labels of nothing, or that leave something out; a loss of more than one number; a gradient of nobody's.
 
         The first of these is kept. What the user says in full is meant.
         """
@@ -152,25 +153,25 @@ class InputSearch:
             return False
         sample = found.samples[0]
         outputs = found.form.forward(sample.values)
-        is_one = all(out.size == 1 for out in outputs) or is_right_entrywise(found.form, sample, outputs)
+        is_entrywise = is_right_entrywise(found.form, sample, outputs)
+        is_one = is_entrywise or all(out.size == 1 for out in outputs)
         is_number = is_one or not LOSS_WORDS & set(tokens(self.form.title))
-        nothing = _LABELS if labels_nothing(found.form, sample, choice) else ""
-        nothing = nothing or (_COLUMNS if mixes_columns(found.form, sample) else "")
-        nothing = nothing or (_NO_NUMBER if is_of_no_number(found.form, sample, outputs) else "")
-        is_seen = not nothing and not leaves_out(found.form, sample, labels(choice))
-        at_number = may_be_arrays(found.form, sample, self._guessed(choice))
-        is_seen = is_seen and not at_number and not self._hides_a_shape(found)
+        nothing = why_unproved(found.form, sample, choice, outputs)
+        is_seen = not nothing and not leaves_out(found.form, sample, labels(choice)) and not self._hides_a_shape(found)
+        is_seen = is_seen and not is_meant_for_a_vector(found.form, sample, outputs)
+        self.has_wrong_total = self.has_wrong_total or is_wrong_total(found.form, sample)
+        is_seen = is_seen and (is_entrywise or not self.has_wrong_total)
         if is_number and is_seen and not self._is_of_another(found):
             return False
-        if self.doubtful is None or (self.is_at_number and not at_number):
-            self.doubtful, self.proves_nothing, self.is_at_number = found, nothing, at_number
+        if self.doubtful is None:
+            self.doubtful, self.proves_nothing = found, nothing
         return True
 
-    def _guessed(self, choice: ProposalChoice) -> list[tuple[Proposal, Sequence[Proposal]]]:
-        """Of what nobody said anything of: what it is, and all that it may be."""
-        listed = zip(self.form.parameters, options_of(self.form, {}), strict=True)
-        said = self.said.fixed or ()
-        return [(choice[one.name], each) for one, each in listed if not (one.has_default or self._is_said(one, said))]
+    def _meant(self, found: Guess, choice: ProposalChoice) -> Guess:
+        """On what has an axis more, where it is right there and not here."""
+        more = with_an_axis_more(found.form, found.samples[0], choice, self.seed)
+        meant = self._found(more) if more is not None else None
+        return (meant and replace(meant, notes=(MORE_AXES.format(next(iter(choice)), found.samples[0].text),))) or found
 
     def _hides_a_shape(self, found: Guess) -> bool:
         """It fits where a length is 1, and elsewhere its gradient has the shape of the output."""
@@ -181,6 +182,8 @@ class InputSearch:
 
         What is right for the first argument on other shapes is no excuse for what is wrong on the first ones.
         """
+        if may_skip_others(found.form, found.samples[0]):
+            return True
         self.is_unowned = self.is_unowned or may_be_another(found.form, found.samples)
         return self.is_unowned and as_other_argument(found.form, found.samples) is None
 
@@ -190,8 +193,7 @@ class InputSearch:
         Raises:
             NearlyError: its gradient is not the derivative, which proves nothing there.
         """
-        found = self.doubtful
-        if found is None or self._hides_a_shape(found):
+        if (found := self.doubtful) is None or self._hides_a_shape(found):
             return None
         if self.proves_nothing and not is_derivative(found.form, found.samples[0]):
             refusal = NotAFunctionError("read", f"{self.proves_nothing}: it may be meant for others")
@@ -261,7 +263,7 @@ class InputSearch:
         for choice in itertools.chain(found_there, self._of_positive_weights()):
             found = self._found(choice)
             if found is not None and not self._is_doubtful(found, choice):
-                return found
+                return self._meant(found, choice)
             if found is not None and not self.proves_nothing and not self._hides_a_shape(found):
                 first = first or found
             self.doubtful, self.proves_nothing, self.is_unowned = None, "", False
