@@ -49,7 +49,7 @@ class Rates:
 START_SECONDS = 2.0
 # Python with torch imported.
 START_BYTES = 350 * 2**20
-FULL = Rates(product=6, value=500, pair=25_000, value_bytes=130, entry_bytes=250, pair_bytes=500)
+FULL = Rates(product=3.5, value=500, pair=25_000, value_bytes=130, entry_bytes=250, pair_bytes=500)
 """All checks of one seed."""
 SEED = Rates(product=2, value=150, pair=25_000, value_bytes=0, entry_bytes=0, pair_bytes=0)
 """One seed more of --seeds."""
