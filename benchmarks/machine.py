@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,6 +30,18 @@ def load() -> str:
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def peak() -> float:
+    """MiB that this process has held at most since it runs this program.
+
+    Not what `getrusage` says where the system tells more: that counts from the fork on, when a process that a large one
+    starts is as large as that.
+    """
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="utf-8").splitlines() if status.exists() else []
+    held = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+    return (held[0] if held else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024
 
 
 def _vectors() -> str:

@@ -6,7 +6,6 @@ gradcheck would take hours for all entries, so its price per entry is the slope 
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import machine
 from benchmarks.commands import Row
 from gradcheck_cli.model import ConvSpec, Loss
 
@@ -64,7 +64,7 @@ def _arrays() -> tuple[Any, Any, Any]:
 
 def main() -> None:
     """Print the seconds of our check and the MiB above numpy."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = machine.peak()
     from gradcheck_cli.oracles import numeric
     from gradcheck_cli.oracles.layer import Layer
 
@@ -74,7 +74,7 @@ def main() -> None:
     with numeric.workers(1) as pool:
         numeric.start(layer, pool).result()
     taken = time.perf_counter() - start
-    print(taken, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    print(taken, machine.peak() - before)
 
 
 if __name__ == "__main__":

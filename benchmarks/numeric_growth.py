@@ -163,19 +163,14 @@ def check_here(way: str) -> None:
     """Print the seconds and MiB of each check in this process, until the system ends it at a limit."""
     prepare = WAYS[way][1]
     prepare(WARM)()  # what is loaded late is no part of a check
-    begun_with = _peak()
+    begun_with = machine.peak()
     resource.setrlimit(resource.RLIMIT_DATA, (GIBIBYTES * 2**30, GIBIBYTES * 2**30))
     for side in SIDES:
         check, begun = prepare(side), time.process_time()
         most = resource.getrlimit(resource.RLIMIT_CPU)[1]
         resource.setrlimit(resource.RLIMIT_CPU, (int(begun) + SECONDS, most))
         check()
-        print(time.process_time() - begun, _peak() - begun_with, flush=True)
-
-
-def _peak() -> float:
-    """MiB at most so far; ru_maxrss is in KiB on Linux."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(time.process_time() - begun, machine.peak() - begun_with, flush=True)
 
 
 def main() -> None:
