@@ -60,6 +60,7 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     """Backwards that have their forward, classes that have both, custom operators, losses that return gradients."""
     functions = [name for name, node in found.items() if "." not in name and not isinstance(node, ast.ClassDef)]
     defined = {name: defined_by(found[name]) for name in functions}
+    calls = {name: each.calls for name, each in defined.items()}
     pairs = pairs_among(defined)
     pairs |= {name: each.fore for name, each in compositions_among(defined, pairs).items()}
     named = backwards_among(functions)
@@ -79,7 +80,9 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     held = {name.partition(".")[0] for name in names}
     names += [name for name in of_methods if name.partition(".")[0] not in held]
     names += [name for name in functions if name not in names and _is_operator(found[name])]
-    names += [name for name in functions if name not in names and hands_out(found[name])]
+    # What hands out a way back that is a backward of the file is judged as that.
+    back = set(backwards_among(functions))
+    names += [name for name in functions if name not in names and hands_out(found[name]) and not calls[name] & back]
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     taken = {*names, *pairs.values()}
     return names + [name for name in functions if name not in taken and gives_gradients(found[name])]

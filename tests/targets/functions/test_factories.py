@@ -7,6 +7,7 @@ from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.functions.factories import handed_out, made_by
+from gradcheck_cli.targets.functions.listing import every_layer
 
 BOWL = """
 import numpy as np
@@ -145,3 +146,23 @@ def test_what_is_right_with_a_number_is_not_wrong_with_arrays_in_its_place(tmp_p
         name: result.verdict for name, result in report.gradients.items()
     }
     assert any("its backward raises" in note for note in report.notes)
+
+
+TWICE = """
+import numpy as np
+
+def warp_backward(g, x):
+    return g * np.cos(x)
+
+def warp(x):
+    def back(g):
+        return warp_backward(g, x)
+
+    return np.sin(x), back
+"""
+
+
+def test_a_backward_of_the_file_is_one_row_though_it_is_handed_out(tmp_path):
+    """The same mistake is not told twice."""
+    assert ("warp_backward",) == every_layer(ast.parse(TWICE), "warp.py")
+    assert ("warp_vjp",) == every_layer(ast.parse(PULLED.replace("FACTOR ", "")), "warp.py")
