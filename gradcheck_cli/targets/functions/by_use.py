@@ -22,7 +22,7 @@ def methods_by_use(owner: Any) -> tuple[str, str]:
 
     ("", "") where that is not one pair.
     """
-    return _pair_by_use([_used_by(name, method, is_static(owner, name)) for name, method in _written(owner)])
+    return _pair_by_use([_used_by(owner, name, method) for name, method in _written(owner)])
 
 
 def goes_by_use(methods: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]) -> bool:
@@ -73,9 +73,9 @@ def is_static(owner: Any, name: str) -> bool:
     return isinstance(inspect.getattr_static(owner, name), staticmethod)
 
 
-def _used_by(name: str, method: FunctionType, is_static: bool) -> _Method:
+def _used_by(owner: Any, name: str, method: FunctionType) -> _Method:
     code = method.__code__
-    given = code.co_varnames[0 if is_static else 1 : code.co_argcount]
+    given = code.co_varnames[0 if is_static(owner, name) else 1 : code.co_argcount]
     switches = _with_a_switch(given, method.__defaults__ or ())
     attributes = {kind: frozenset(_attributes(code, kind)) for kind in ("STORE_ATTR", "LOAD_ATTR")}
     parameters = tuple(each for each in given if each not in switches)
@@ -86,8 +86,8 @@ def _read_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Method:
     attributes = [inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)]
     sets = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Store))
     reads = frozenset(inner.attr for inner in attributes if isinstance(inner.ctx, ast.Load))
-    is_static = any(getattr(item, "id", "") == "staticmethod" for item in node.decorator_list)
-    given = parameter_names(node)[0 if is_static else 1 :]
+    has_no_self = any(getattr(item, "id", "") == "staticmethod" for item in node.decorator_list)
+    given = parameter_names(node)[0 if has_no_self else 1 :]
     switches = _with_a_switch(given, [getattr(default, "value", None) for default in node.args.defaults])
     return _Method(node.name, node.lineno, tuple(each for each in given if each not in switches), sets, reads)
 

@@ -35,12 +35,7 @@ class HandedOut:
 
 def handed_out(node: ast.AST | None) -> HandedOut | None:
     """The one pair of functions of its own that a function returns; None where there is none."""
-    if not isinstance(node, ast.FunctionDef):
-        return None
-    inner = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
-    last = node.body[-1]
-    value = last.value if isinstance(last, ast.Return) else None
-    names = [getattr(each, "id", "") for each in value.elts] if isinstance(value, ast.Tuple) else []
+    inner, names = _returned_of(node)
     pairs = pairs_among({name: defined_by(inner[name]) for name in names if name in inner})
     found = [(fore, back) for back, fore in pairs.items() if fore]
     if len(found) != 1:
@@ -51,14 +46,20 @@ def handed_out(node: ast.AST | None) -> HandedOut | None:
 
 def way_back(node: ast.AST | None) -> ast.FunctionDef | None:
     """The function of its own, of one argument, that a function returns behind its value; None where none is."""
+    inner, names = _returned_of(node)
+    found = inner.get(names[-1]) if len(names) == _VALUE_AND_BACK and names[0] not in inner else None
+    return found if found is not None and len(_arguments(found)) == 1 else None
+
+
+def _returned_of(node: ast.AST | None) -> tuple[dict[str, ast.FunctionDef], list[str]]:
+    """A function's own functions by name, and the names in the tuple that its last line returns ("" for no name)."""
     if not isinstance(node, ast.FunctionDef):
-        return None
+        return {}, []
     inner = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
     last = node.body[-1]
     value = last.value if isinstance(last, ast.Return) else None
     names = [getattr(each, "id", "") for each in value.elts] if isinstance(value, ast.Tuple) else []
-    found = inner.get(names[-1]) if len(names) == _VALUE_AND_BACK and names[0] not in inner else None
-    return found if found is not None and len(_arguments(found)) == 1 else None
+    return inner, names
 
 
 def pulled_back(
