@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 from click.core import ParameterSource
 
-from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli import click_options as shared
 from gradcheck_cli.cli.click_options import Output
 from gradcheck_cli.cli.completion import topics
 from gradcheck_cli.cli.conduct import conduct, files_of, let_threads_sleep, prepare

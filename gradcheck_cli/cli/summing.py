@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli import click_options as shared
 from gradcheck_cli.cli.click_options import Output
 from gradcheck_cli.cli.conduct import conduct_by_the_first_rank, files_of, let_threads_sleep
 from gradcheck_cli.model.errors import OptionError, UsageError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli import click_options as shared
 from gradcheck_cli.cli.click_options import Output
 from gradcheck_cli.cli.conduct import conduct, conduct_by_the_first_rank, files_of, let_threads_sleep
 from gradcheck_cli.cli.root import Command, cli, refuse_to_do_nothing
