@@ -20,7 +20,7 @@ from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunct
 from gradcheck_cli.targets.functions.inputs.beside import beside_known
 from gradcheck_cli.targets.functions.inputs.given import Given, as_value
 from gradcheck_cli.targets.functions.inputs.guessed import Guess
-from gradcheck_cli.targets.functions.inputs.own_calls import MOST_CALLS, OwnCall, by_name, entries, own_calls
+from gradcheck_cli.targets.functions.inputs.own_calls import MOST_CALLS, CallInFile, by_name, entries, own_calls
 from gradcheck_cli.targets.functions.inputs.search import InputSearch
 from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
 from gradcheck_cli.targets.functions.layer import LayerForm
@@ -56,7 +56,7 @@ class _File:
             if draws and entries(list(draws[0].values())) <= _MOST_ENTRIES:
                 yield call.line, draws
 
-    def _drawn(self, call: OwnCall, number: int, signature: inspect.Signature) -> Mapping[str, Any] | None:
+    def _drawn(self, call: CallInFile, number: int, signature: inspect.Signature) -> Mapping[str, Any] | None:
         random.seed(number)
         np.random.seed(number)
         torch = sys.modules.get("torch")

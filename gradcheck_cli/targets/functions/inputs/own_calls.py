@@ -41,7 +41,7 @@ _Statements = tuple[ast.stmt, ...]
 
 
 @dataclass(frozen=True)
-class OwnCall:
+class CallInFile:
     """A call in the file, and the statements that come before it where it stands.
 
     Attributes:
@@ -117,7 +117,7 @@ def by_name(name: str) -> Callable[[ast.expr], bool]:
     return lambda called: isinstance(called, ast.Name) and called.id == name
 
 
-def own_calls(tree: ast.Module, is_called: Callable[[ast.expr], bool], depth: int = _DEPTH) -> Iterator[OwnCall]:
+def own_calls(tree: ast.Module, is_called: Callable[[ast.expr], bool], depth: int = _DEPTH) -> Iterator[CallInFile]:
     """The calls of a function that stand in a file outside of classes, in the order of the file.
 
     Args:
@@ -130,7 +130,7 @@ def own_calls(tree: ast.Module, is_called: Callable[[ast.expr], bool], depth: in
         inside = list(_in_block(definition.body, (), is_called))
         handed = next(iter(_parameters(tree, definition, depth)), None) if inside else None
         for call in inside:
-            yield OwnCall(call.node, (*(handed or _defaults(definition)), *call.before))
+            yield CallInFile(call.node, (*(handed or _defaults(definition)), *call.before))
 
 
 def _parameters(tree: ast.Module, definition: ast.FunctionDef, depth: int) -> Iterator[_Statements]:
@@ -161,7 +161,7 @@ def _defaults(definition: ast.FunctionDef) -> _Statements:
 
 def _in_block(
     block: Sequence[ast.stmt], before: _Statements, is_called: Callable[[ast.expr], bool]
-) -> Iterator[OwnCall]:
+) -> Iterator[CallInFile]:
     """The calls in these statements and in the blocks inside them, but not in what is defined there."""
     for place, statement in enumerate(block):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -169,7 +169,7 @@ def _in_block(
         earlier = (*before, *block[:place])
         for node in _of_its_own(statement):
             if isinstance(node, ast.Call) and is_called(node.func):
-                yield OwnCall(node, earlier)
+                yield CallInFile(node, earlier)
         for inner in _blocks(statement):
             yield from _in_block(inner, (*earlier, *_first_turn(statement)), is_called)
 
