@@ -76,7 +76,8 @@ class Form:
     @property
     def takes_both_ends(self) -> bool:
         """Whether it is told what is added in front and what behind: two numbers for a line, four for a picture."""
-        return bool(self.corners or self.sides) or (self.layout.spatial == 1 and dict(self.counts).get("padding", 1) == 2)
+        parts = dict(self.counts).get("padding", 1)
+        return bool(self.corners or self.sides) or (self.layout.spatial == 1 and parts == 2)
 
     def mode_word(self, mode: PaddingMode) -> str:
         """What the padding repeats, in the target's words."""

@@ -25,7 +25,7 @@ _LONGER = 4
 
 
 def with_entries(form: WrittenFunction, choice: ProposalChoice, seed: int, file: str) -> Iterator[Sample]:
-    """One in which every array of the code has entries, where one is empty on the usual sample, or neighbours are taken.
+    """One in which every array of the code has entries, where the usual one leaves some empty, or takes neighbours.
 
     Args:
         file: the user's.
