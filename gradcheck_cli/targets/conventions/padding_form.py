@@ -94,14 +94,14 @@ def _takes_numbers(candidate: FunctionCandidate, seed: Seed, guard: Guard) -> bo
 
 
 # Another number on each side: whoever takes them in another order gives another output.
-_UNEVEN = {"padding": (1, 2), "extra_after": (2, -2)}
+_IN_FRONT, _MORE_BEHIND = (1, 2), (2, -2)
 
 
 def _takes_sides(candidate: Candidate, seed: Seed, guard: Guard) -> bool:
     """Whether its forward is right with another number on each side of a picture."""
     if candidate.layout.spatial != 2 or candidate.layout.transposed:
         return False
-    specs = (ConvSpec(*counts, 5, 7, (3, 2), **_UNEVEN) for counts in COUNTS)
+    specs = (ConvSpec(*counts, 5, 7, (3, 2), padding=_IN_FRONT, extra_after=_MORE_BEHIND) for counts in COUNTS)
     able = [spec for spec in specs if not candidate.refuses(spec)]
     return any("forward" in right_there(candidate, spec, seed, guard) for spec in able[:1])
 
