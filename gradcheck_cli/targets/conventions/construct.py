@@ -120,8 +120,8 @@ class Recipe:
     def corners(self, constructor: Constructor) -> tuple[str, ...]:
         """The roles of four margins in the order in which it is told them; () of one that is told no four."""
         padding = (slot for slot in constructor.slots if self.roles.get(slot.id) == "padding")
-        told = next((slot for slot in padding if _number_of_parts(slot) == SIDES), None)
-        return () if told is None or self.mode else corners(told.use.names)
+        of_sides = next((slot for slot in padding if _number_of_parts(slot) == SIDES), None)
+        return () if of_sides is None or self.mode else corners(of_sides.use.names)
 
     def build(self, constructor: Constructor, case: Case, optimizer: StandInOptimizer) -> Any:
         """An instance for the geometry of `case`."""
