@@ -97,8 +97,8 @@ def _sides(node: ast.expr) -> tuple[str, str] | None:
 
 def _is_guard(node: ast.expr) -> bool:
     """A tiny number, which only keeps what is divided by, or a logarithm, from 0."""
-    is_number = isinstance(node, ast.Constant) and isinstance(node.value, int | float)
-    return is_number and isinstance(node, ast.Constant) and 0 < abs(float(node.value)) <= NEAR
+    value = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(value, int | float) and 0 < abs(value) <= NEAR
 
 
 def _is_of_shapes(node: ast.expr) -> bool:
