@@ -14,7 +14,7 @@ from itertools import islice
 
 from gradcheck_cli.model import Case
 from gradcheck_cli.targets.conventions import Chosen, NotRecognisedError, probes, recognise, suggest
-from gradcheck_cli.targets.conventions.base import Candidate, NoTimeError
+from gradcheck_cli.targets.conventions.base import WAYS_OUT, Candidate, NoTimeError
 from gradcheck_cli.targets.conventions.call import Spelled
 from gradcheck_cli.targets.conventions.call_tried import as_said
 from gradcheck_cli.targets.conventions.filter_order import with_filter_order
@@ -29,10 +29,6 @@ from gradcheck_cli.targets.undefined import mend_of_undefined
 
 # What a refusal says of a target that is something else, whatever way it is called.
 NO_CONVOLUTION = ("is not a convolution", "are not covered")
-WAYS_OUT = (
-    'say how: --call "NAME(G, x, w)" --returns input,weight,bias; of any function --call "FORWARD -> BACKWARD"; '
-    "or gradcheck_call() in the file (gradcheck explain calling)"
-)
 WIDE = (
     "it makes tensors in torch's default dtype, which clash with the float64 in which it is asked: that was the "
     "default while it ran"

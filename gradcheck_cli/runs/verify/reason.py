@@ -34,7 +34,7 @@ def _why_first(message: str, name: str) -> str:
     """
     found = _RAISED.fullmatch(message)
     if found is None:
-        return message
+        return message.removeprefix("The backward raises ")
     on = [found["where"]] if found["where"] != "with" else []
     who = ["in the forward"] if found["who"] == "forward" else []
     why = found["why"].removeprefix(f"{name.rpartition('.')[2]} ").removeprefix("the process was ")

@@ -57,7 +57,7 @@ def test_a_cause_that_is_not_proved_is_told_to_be_probable():
 
 
 @pytest.mark.parametrize(
-    "message, told",
+    ("message", "told"),
     [
         (
             "The backward raises on all 19 geometries, first with x (2, 3), stride 1: KeyError: 'pad'.",
@@ -71,6 +71,7 @@ def test_a_cause_that_is_not_proved_is_told_to_be_probable():
         ("The call stops with x (2, 3), stride 1: f returns nothing.", "returns nothing."),
         ("The forward stops with x (2, 3), stride 1: g returns nothing.", "g returns nothing, in the forward."),
         ("The call stops on all 2 geometries, first with x (2): the process was ended by SIGILL.", ENDED),
+        ("The backward raises KeyError: 'a' on x 3x5.", "KeyError: 'a' on x 3x5."),
         ("No answer within 5 s (x (2, 3)).", "No answer within 5 s (x (2, 3))."),
     ],
 )
