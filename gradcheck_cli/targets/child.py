@@ -35,7 +35,6 @@ from gradcheck_cli.targets.conventions import (
 from gradcheck_cli.targets.conventions.autograd_function import AutogradCandidate
 from gradcheck_cli.targets.conventions.automatic import autograd_notes
 from gradcheck_cli.targets.conventions.base import (
-    WAYS_OUT,
     Candidate,
     HungError,
     RefusedError,
@@ -70,6 +69,7 @@ from gradcheck_cli.targets.setting_now import cannot_ask_in, computing_in, made_
 from gradcheck_cli.targets.spec_message import spec_of_message
 from gradcheck_cli.targets.steady import steady_generators
 from gradcheck_cli.targets.tried import WIDE, tried
+from gradcheck_cli.targets.ways_out import WAYS_OUT
 from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
 
 # Of the time for loading: executing the file, then finding out how it is called, and a rest for the answer.

@@ -14,7 +14,7 @@ from itertools import islice
 
 from gradcheck_cli.model import Case
 from gradcheck_cli.targets.conventions import Chosen, NotRecognisedError, probes, recognise, suggest
-from gradcheck_cli.targets.conventions.base import WAYS_OUT, Candidate, NoTimeError
+from gradcheck_cli.targets.conventions.base import Candidate, NoTimeError
 from gradcheck_cli.targets.conventions.call import Spelled
 from gradcheck_cli.targets.conventions.call_tried import as_said
 from gradcheck_cli.targets.conventions.filter_order import with_filter_order
@@ -26,6 +26,7 @@ from gradcheck_cli.targets.load import Loaded, lacking
 from gradcheck_cli.targets.seeding import seed_all
 from gradcheck_cli.targets.setting_now import made_in_float64
 from gradcheck_cli.targets.undefined import mend_of_undefined
+from gradcheck_cli.targets.ways_out import WAYS_OUT
 
 # What a refusal says of a target that is something else, whatever way it is called.
 NO_CONVOLUTION = ("is not a convolution", "are not covered")

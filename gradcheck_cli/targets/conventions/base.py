@@ -66,13 +66,6 @@ def raised_in(error: BaseException) -> Where:
     return found
 
 
-# Two ways to call a target that always work; every refusal names them.
-WAYS_OUT = (
-    'say how: --call "NAME(G, x, w)" --returns input,weight,bias; of any function --call "FORWARD -> BACKWARD"; '
-    "or gradcheck_call() in the file (gradcheck explain calling)"
-)
-
-
 class NotRecognisedError(Exception):
     """No way to call the target was found.
 

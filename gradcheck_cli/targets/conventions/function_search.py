@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gradcheck_cli.targets.conventions import binding, meanings
-from gradcheck_cli.targets.conventions.base import WAYS_OUT, NotRecognisedError
+from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.binding import Assignment, Backend, Form, mode_words
 from gradcheck_cli.targets.conventions.caches import structure_roles
 from gradcheck_cli.targets.conventions.callee import Callee
@@ -20,7 +20,10 @@ KINDS: Mapping[str, str] = {"x": "x", "weight": "weight", "grad_output": "output
 SPELLED = (*binding.PAIRS, "kernel_size")
 # One array may be another one by the time that it is taken apart; two are not, and names that say it are not either.
 CERTAIN = 2
-OF_NO_BACKWARD = f"name its backward (FILE.py:NAME); or {WAYS_OUT}"
+OF_NO_BACKWARD = (
+    "name its backward (FILE.py:NAME), or write gradcheck_call() in the file, which returns the gradients "
+    "(gradcheck explain calling)"
+)
 PADDING_MODES = ("same", "valid", "SAME", "VALID")
 
 

@@ -13,10 +13,11 @@ from functools import cache
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.conventions import binding
-from gradcheck_cli.targets.conventions.base import WAYS_OUT, NotRecognisedError
+from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.use import nodes_of
+from gradcheck_cli.targets.ways_out import WAYS_OUT
 
 FORWARD_NAMES = (
     "forward", "forward_pass", "forward_propagation", "forward_prop", "forwardprop", "fprop", "feed_forward",
