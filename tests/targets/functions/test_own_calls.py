@@ -145,7 +145,7 @@ def test_a_gradient_is_given_of_each_array_of_a_dict(tmp_path, slope, is_right):
 
     found = as_called(file, "mix_backward")
 
-    assert {"inner", "outer", "x"} == set(found.samples[0].differentiated)
+    assert {"sheets_inner", "sheets_outer", "x"} == set(found.samples[0].differentiated)
     assert is_right is is_derivative(found.form, found.samples[0])
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from gradcheck_cli.model import Value
 from gradcheck_cli.targets.functions.constructing import Copied, Making
 from gradcheck_cli.targets.functions.find import layers_as_made
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
@@ -26,7 +27,7 @@ from gradcheck_cli.targets.functions.inputs.search import InputSearch
 from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
 from gradcheck_cli.targets.functions.layer import LayerForm
 from gradcheck_cli.targets.functions.pair import PairForm
-from gradcheck_cli.targets.functions.unpacked import with_members
+from gradcheck_cli.targets.functions.structured import Structure, structures_of, with_structures
 from gradcheck_cli.targets.load import Loaded
 
 NOTE = "asked on what line {} of its file hands it, as no input that was guessed fits; on other sizes it was not"
@@ -84,7 +85,8 @@ def guess_as_called(forms: Iterable[WrittenFunction], loaded: Loaded, seed: int)
             if form.title not in handed:
                 handed[form.title] = list(_handed(form, file))
             for line, calls in handed[form.title]:
-                ways = (_fitting(each, calls, seed, loaded.module.__file__ or "") for each in _opened(form, calls[0]))
+                place = loaded.module.__file__ or ""
+                ways = (_fitting(*each, calls, seed, place) for each in _opened(form, calls[0]))
                 found = next((each for each in ways if each is not None), None)
                 if found is not None:
                     notes = (*found.notes, NOTE.format(line), *_of_data(found))
@@ -106,22 +108,20 @@ def _handed(form: WrittenFunction, file: _File) -> Iterator[Handed]:
         yield whole[0][0], [{name: value for call in calls for name, value in call.items()} for calls in draws]
 
 
-def _opened(form: WrittenFunction, call: Mapping[str, Any]) -> Iterator[WrittenFunction]:
-    """The form, and the one that takes the arrays of a dict one by one: a gradient may be given of each."""
-    yield form
-    if type(form) is PairForm:
-        opened: PairForm = form
-        for name, value in call.items():
-            if isinstance(value, Mapping) and value and all(hasattr(inner, "shape") for inner in value.values()):
-                opened = with_members(opened, name, list(map(str, value)))
-        if opened is not form:
-            yield opened
+def _opened(form: WrittenFunction, call: Mapping[str, Any]) -> Iterator[tuple[WrittenFunction, list[Structure]]]:
+    """The form, and the one that takes the arrays in lists and dicts one by one: a gradient may be given of each."""
+    yield form, []
+    names = {item.name for item in form.parameters}
+    structures = structures_of({name: value for name, value in call.items() if name in names})
+    if isinstance(form, PairForm) and structures:
+        yield with_structures(form, structures), structures
 
 
-def _fitting(form: WrittenFunction, calls: Sequence[Mapping[str, Any]], seed: int, file: str) -> Guess | None:
+def _fitting(
+    form: WrittenFunction, structures: Sequence[Structure], calls: Sequence[Mapping[str, Any]], seed: int, file: str
+) -> Guess | None:
     try:
-        parts = [_of_form({name: _plain(value) for name, value in call.items()}, form) for call in calls]
-        given = [{name: as_value(value) for name, value in each.items()} for each in parts]
+        given = [_arguments(form, structures, call) for call in calls]
         said = Given(tuple(given[:1] if _are_same(given) else given), source="own call")
         found = InputSearch(form, said, seed, file, 0.0).run()
     except NotAFunctionError:  # arguments of which nothing is known, or that are none of this form
@@ -130,6 +130,18 @@ def _fitting(form: WrittenFunction, calls: Sequence[Mapping[str, Any]], seed: in
         return None
     beside = (*with_equal_lengths(found.form, found.samples[0]), *beside_known(found.form, found.samples[0]))
     return replace(found, samples=(*found.samples, *beside))
+
+
+def _arguments(form: WrittenFunction, structures: Sequence[Structure], call: Mapping[str, Any]) -> Mapping[str, Value]:
+    """One call's by the names of the form.
+
+    Raises:
+        NotAFunctionError: one is of a kind of which nothing is known.
+    """
+    opened = {name: array for each in structures for name, array in (each.arrays(call[each.name]) or {}).items()}
+    whole = {name: value for name, value in call.items() if name not in {each.name for each in structures}}
+    parts = _of_form({name: _plain(value) for name, value in whole.items()}, form)
+    return {name: as_value(value) for name, value in {**opened, **parts}.items()}
 
 
 def _of_data(found: Guess) -> Iterator[str]:
