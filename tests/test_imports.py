@@ -254,7 +254,7 @@ def test_every_noun_of_the_model_is_found_where_types_look_for_it():
         for name in node.names
     }
 
-    assert typed == {name: getattr(model, name) for name in model._HOMES}
+    assert typed == {name: getattr(model, name) for name in dir(model)}
 
 
 def test_the_hand_written_backward_loads_no_torch():

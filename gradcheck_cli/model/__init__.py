@@ -136,3 +136,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     noun = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     return noun
+
+
+def __dir__() -> list[str]:
+    return list(_HOMES)
