@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradcheck_cli.model.errors import VerdictError
 
 if TYPE_CHECKING:
     from gradcheck_cli.model.evidence import Verdict
-    from gradcheck_cli.model.report import Report
 
 
 class Judgement:
     """What both reports can do. They know no renderer: the room of the renderers hands them one when it is loaded.
 
     Attributes:
-        as_text: what the terminal shows, without colour.
-        as_page: what a notebook shows, HTML.
+        as_text: what the terminal shows of a report, without colour.
+        as_page: what a notebook shows, HTML, or None.
     """
 
-    verdict: Verdict
+    if TYPE_CHECKING:
+        # Who asks a report for its types finds it there.
+        verdict: Verdict
     # Until then, as in a process that only loads a pickled one, a report shows itself as any object does.
-    as_text: ClassVar[Callable[[Report], str]] = staticmethod(repr)
-    as_page: ClassVar[Callable[[Report], str | None]] = staticmethod(lambda _report: None)
+    as_text: ClassVar[Callable[[Any], str]] = staticmethod(repr)
+    as_page: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _report: None)
 
     def __bool__(self) -> bool:
         """Passed: everything that was asked was checked and holds."""
@@ -34,7 +35,7 @@ class Judgement:
 
     def __str__(self) -> str:
         """The text that the terminal shows, without colour."""
-        return Judgement.as_text(cast("Report", self))
+        return Judgement.as_text(self)
 
     def raise_for_verdict(self) -> None:
         """Nothing where it passed.
@@ -46,4 +47,4 @@ class Judgement:
             raise VerdictError(str(self))
 
     def _repr_html_(self) -> str | None:
-        return Judgement.as_page(cast("Report", self))
+        return Judgement.as_page(self)
