@@ -142,7 +142,7 @@ def _named(inputs: Iterable[Input], axes: int) -> tuple[list[str], dict[str, Any
         if isinstance(item, str | os.PathLike):
             names.append(os.fspath(item))
             continue
-        from gradcheck_cli.images.given import as_array, channels_and_size, write_array  # late: it needs numpy
+        from gradcheck_cli.images.from_python import as_array, channels_and_size, write_array  # late: it needs numpy
 
         array = as_array(item, axes)
         channels, size = channels_and_size(array, axes)

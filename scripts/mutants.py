@@ -52,7 +52,7 @@ MIRRORS = {
     "checks/upstream.py": ["tests/checks/test_upstream.py"],
     "diagnose/": ["tests/diagnose"],
     "oracles/": ["tests/oracles"],
-    "cli/entry.py": ["tests/cli/test_entry.py", "tests/cli/test_config.py", "tests/cli/test_options.py"],
+    "cli/entry.py": ["tests/cli/test_entry.py", "tests/cli/test_config.py", "tests/cli/test_click_options.py"],
     "trials/": ["tests/trials", "tests/runs/verify"],
     "runs/verify/": ["tests/runs/verify"],
 }

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 from click.core import ParameterSource
 
-from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli import click_options as shared
+from gradcheck_cli.cli.click_options import Output
 from gradcheck_cli.cli.completion import topics
 from gradcheck_cli.cli.conduct import conduct, files_of, let_threads_sleep, prepare
 from gradcheck_cli.cli.messages import say
-from gradcheck_cli.cli.options import Output
 from gradcheck_cli.cli.root import Command, cli
 from gradcheck_cli.cli.summing import check_target_options, judge_sum, named_files
 from gradcheck_cli.model.errors import ExitCode, UsageError

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from gradcheck_cli.cli.click_options import Output
 from gradcheck_cli.cli.messages import say
-from gradcheck_cli.cli.options import Output
 from gradcheck_cli.cli.output import deliver
 from gradcheck_cli.cli.progress import LateProgress
 from gradcheck_cli.model.errors import ExitCode

@@ -7,8 +7,8 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from gradcheck_cli.cli.click_options import Output
 from gradcheck_cli.cli.messages import say
-from gradcheck_cli.cli.options import Output
 from gradcheck_cli.model.errors import ExitCode, ReportError
 from gradcheck_cli.report import render, write_reports
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli import click_options as shared
+from gradcheck_cli.cli.click_options import Output
 from gradcheck_cli.cli.conduct import conduct_by_the_first_rank, files_of, let_threads_sleep
-from gradcheck_cli.cli.options import Output
 from gradcheck_cli.model.errors import OptionError, UsageError
 from gradcheck_cli.model.limits import BUILT_IN_BACKWARDS
 from gradcheck_cli.model.option import Group, Kind, options_of

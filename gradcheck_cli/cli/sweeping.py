@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck_cli.cli import options as shared
+from gradcheck_cli.cli import click_options as shared
+from gradcheck_cli.cli.click_options import Output
 from gradcheck_cli.cli.conduct import conduct, conduct_by_the_first_rank, files_of, let_threads_sleep
-from gradcheck_cli.cli.options import Output
 from gradcheck_cli.cli.root import Command, cli, refuse_to_do_nothing
 from gradcheck_cli.cli.summing import judge_sum
 from gradcheck_cli.model.files import expanded

@@ -12,8 +12,9 @@ from itertools import combinations, permutations
 
 from gradcheck_cli.diagnose.exchanges_of_indices import counted_index, cut_in_front, other_result_of_einsum
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, behind, is_self, span
-from gradcheck_cli.mistakes.source import called, symmetric
+from gradcheck_cli.mistakes.source import symmetric
 from gradcheck_cli.model import syntax
+from gradcheck_cli.model.syntax import called
 
 Exchange = Callable[[ast.AST, Scope], Iterator[Exchanged]]
 Exchanges = tuple[tuple[Exchange, ...], ...]

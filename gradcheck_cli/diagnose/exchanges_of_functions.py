@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, is_self, span
-from gradcheck_cli.mistakes.source import called
+from gradcheck_cli.model.syntax import called
 
 # Whose function a reduction may be, in the place of an array's method.
 _MODULES = ("np", "numpy", "torch", "xp")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, span
-from gradcheck_cli.mistakes.source import called
+from gradcheck_cli.model.syntax import called
 
 # All orders of that many letters are tried.
 _ALL_ORDERS = 4

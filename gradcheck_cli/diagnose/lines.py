@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from gradcheck_cli.mistakes import CATALOGUE
+from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.functions.spelling import belongs_to
 
 _RESULTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
@@ -71,7 +72,7 @@ def _named(target: ast.AST) -> str:
     """dx of dx[:, i], dW of self.dW."""
     while isinstance(target, ast.Subscript | ast.Starred):
         target = target.value
-    return str(getattr(target, "attr", getattr(target, "id", "")))
+    return identifier(target)
 
 
 def _assigning(body: ast.AST, pattern: re.Pattern[str]) -> Iterator[int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
 from gradcheck_cli.diagnose.code import Code
 from gradcheck_cli.diagnose.kinds import behaviour_of
 from gradcheck_cli.model import Finding
+from gradcheck_cli.model.syntax import called
 
 
 def with_unwritten_memory(findings: Sequence[Finding], code: Code) -> list[Finding]:
@@ -51,8 +51,4 @@ def _explained(finding: Finding, lines: Sequence[int], text: str, fix: str) -> F
 
 
 def _lines_calling(code: Code, names: Sequence[str]) -> list[int]:
-    def calls(node: ast.AST) -> bool:
-        function = node.func if isinstance(node, ast.Call) else None
-        return str(getattr(function, "attr", getattr(function, "id", ""))) in names
-
-    return code.lines_that(calls)
+    return code.lines_that(lambda node: called(node) in names)

@@ -4,8 +4,7 @@ Importing this room is cheap: numpy and OpenCV are loaded when the first picture
 """
 
 from gradcheck_cli.images.arranged import as_references as as_references, as_samples as as_samples
-from gradcheck_cli.images.picture import Picture as Picture
-from gradcheck_cli.images.pictures import (
+from gradcheck_cli.images.inputs import (
     Input as Input,
     batch_of as batch_of,
     channel_names as channel_names,
@@ -15,3 +14,4 @@ from gradcheck_cli.images.pictures import (
     reference_picture as reference_picture,
     references_of as references_of,
 )
+from gradcheck_cli.images.picture import Picture as Picture

@@ -6,7 +6,7 @@ three takes the pictures, one behind the other, as depth. An axis that a layer h
 
 from __future__ import annotations
 
-from gradcheck_cli.images.resizing import along
+from gradcheck_cli.images.array_resizing import along
 from gradcheck_cli.model import Array, Size
 
 # As the arrays of a layer of one axis are written: (n, c, 1, l).

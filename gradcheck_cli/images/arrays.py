@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 
+from gradcheck_cli.images.array_resizing import along
 from gradcheck_cli.images.decoder import load_cv2
 from gradcheck_cli.images.refusal import UnreadableError, shown
-from gradcheck_cli.images.resizing import along
 from gradcheck_cli.images.source import read_bytes
 from gradcheck_cli.model import Array, Size
 from gradcheck_cli.model.errors import UnfitInputError

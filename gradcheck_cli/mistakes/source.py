@@ -5,13 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from gradcheck_cli.model.syntax import called
+
 LooksLike = Callable[[ast.AST], bool]
-
-
-def called(node: ast.AST) -> str:
-    """The last name of what is called, "" where nothing is."""
-    function = getattr(node, "func", None)
-    return str(getattr(function, "attr", getattr(function, "id", "")))
 
 
 def slices(node: ast.AST) -> list[ast.Slice]:

@@ -1,8 +1,9 @@
 """What a run costs before it starts: products, bytes and seconds from the geometry alone, by written rates.
 
 Arithmetic on sizes; nothing is measured here and no array is made. What follows from a price is decided in
-`runs.plan`. The rates were fitted to runs of eight layers (kernels 3 to 128, 3 and 64 filters, 1 and 8 pictures)
-on one core of an x86-64 server; they hold within a factor of 2 there, and a user's own backward is not in them.
+`runs.plan`. The rates were fitted to runs with kernels 3 to 128, 3 and 64 filters, 1 and 8 pictures on one core of an
+x86-64 server, a product's later to larger kernels, filters and pictures one at a time; they hold within a factor of 2
+there, and a user's own backward is not in them.
 """
 
 from __future__ import annotations

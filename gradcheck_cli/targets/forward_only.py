@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from gradcheck_cli.model.syntax import identifier
+
 _FORWARDS = ("forward", "__call__")
 
 
 def is_module_definition(node: ast.AST) -> bool:
     """Does a class say that it is a Module?"""
     bases = node.bases if isinstance(node, ast.ClassDef) else []
-    return any(getattr(base, "attr", getattr(base, "id", "")) == "Module" for base in bases)
+    return any(identifier(base) == "Module" for base in bases)
 
 
 def said_of_forwards(classes: Sequence[ast.ClassDef]) -> list[str]:

@@ -15,6 +15,7 @@ from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.named_numbers import named_numbers, with_numbers
 from gradcheck_cli.diagnose.scope import span
 from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.syntax import called
 from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.trials.compared import LARGEST_SHARE, Compared, FunctionComparison
 from gradcheck_cli.trials.function_trial import FunctionTrial, LeftOutGuard
@@ -131,8 +132,7 @@ def _are_wide(bounds: Sequence[ast.expr]) -> bool:
 
 def _has_powers(code: Code) -> bool:
     """Does the code raise e to some power?"""
-    calls = (node.func for node in ast.walk(code.tree) if isinstance(node, ast.Call)) if code.tree is not None else ()
-    return any(getattr(called, "attr", getattr(called, "id", "")) in _POWERS for called in calls)
+    return code.tree is not None and any(called(node) in _POWERS for node in ast.walk(code.tree))
 
 
 def _is_wrong(each: Compared) -> bool:
@@ -168,10 +168,10 @@ def _clips(code: Code, meant: Callable[[Sequence[ast.expr]], bool]) -> Iterator[
 
 def _clipped_in(node: ast.Call) -> tuple[ast.expr | None, list[ast.expr]]:
     """What is kept within bounds, and these: of a call of `_CLIPS`, and of `np.where(p <= 0, 1e-60, p)`."""
-    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    if called in _CLIPS:
+    name = called(node)
+    if name in _CLIPS:
         return _parts(node)
-    if called != "where" or len(node.args) != 3:
+    if name != "where" or len(node.args) != 3:
         return None, []
     condition, one, other = node.args
     for bound, inner in ((one, other), (other, one)):

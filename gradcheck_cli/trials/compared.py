@@ -123,7 +123,7 @@ class FunctionComparison:
     @property
     def of_nobody(self) -> list[str]:
         """What is called as gradients are and belongs to no argument: nothing says whether it is right."""
-        entries = {each.called for each in _entries(self.trials) if not each.name and not each.is_none and each.called}
+        entries = {each.called for _, each in _entries(self.trials) if not each.name and not each.is_none}
         weights = {called for called in entries if _OF_A_WEIGHT.match(called)}
         return sorted({*_nobodys(self.trials)} | weights)
 
@@ -229,12 +229,10 @@ def _broken_elsewhere(trial: FunctionTrial, other: Elsewhere) -> Iterator[Broken
 
 def _not_given(trials: Sequence[FunctionTrial], names: Sequence[str]) -> Iterator[tuple[FunctionTrial, Broken]]:
     """None in the place of a gradient on which the forward depends: autograd takes it for zeros."""
-    for trial in trials:
-        for asking in trial.askings[:1]:
-            for entry in asking.outcome.returned:
-                if entry.is_none and entry.name in names and depends(trial.first, entry.name):
-                    said = f"None is returned for {entry.name}, and the forward depends on it"
-                    yield trial, Broken(Sign.ABSENT, entry.name, said)
+    for trial, entry in _entries(trials):
+        if entry.is_none and entry.name in names and depends(trial.first, entry.name):
+            said = f"None is returned for {entry.name}, and the forward depends on it"
+            yield trial, Broken(Sign.ABSENT, entry.name, said)
 
 
 def _owed(trials: Sequence[FunctionTrial], form: FunctionForm) -> tuple[str, ...]:
@@ -264,16 +262,16 @@ _PREDICTED = word_set("pred preds predicted prediction predictions hat yhat")
 
 def _nobodys(trials: Sequence[FunctionTrial]) -> list[str]:
     """What is called as gradients are, and belongs to no argument: of which one, is not known."""
-    entries = [(trial, entry) for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
     return [
         each.called
-        for trial, each in entries
+        for trial, each in _entries(trials)
         if not each.name and not each.is_none and looks_like_gradient(each.called) and not _is_on_the_way(each, trial)
     ]
 
 
-def _entries(trials: Sequence[FunctionTrial]) -> list[ReturnedEntry]:
-    return [entry for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
+def _entries(trials: Sequence[FunctionTrial]) -> list[tuple[FunctionTrial, ReturnedEntry]]:
+    """What the first call of each trial returned."""
+    return [(trial, entry) for trial in trials for asking in trial.askings[:1] for entry in asking.outcome.returned]
 
 
 def _is_on_the_way(entry: ReturnedEntry, trial: FunctionTrial) -> bool:
@@ -292,7 +290,7 @@ def _data(
     is what its forward takes first; of a function of many weights what is called as data. Where the gradient of what
     is called a prediction is all that is given, all else is what it is compared with, and settings.
     """
-    entries = _entries(trials)
+    entries = [entry for _, entry in _entries(trials)]
     missing = [name for name in owed if name not in returned]
     if not entries or not all(entry.name for entry in entries):
         return ()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.images.arranged import as_references, as_samples
-from gradcheck_cli.images.resizing import along
+from gradcheck_cli.images.array_resizing import along
 
 PICTURES = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
 

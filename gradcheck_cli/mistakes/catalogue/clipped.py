@@ -8,8 +8,8 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Variant, WrongFormula, of_every_form
 from gradcheck_cli.mistakes.pieces import rearranged
-from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
+from gradcheck_cli.model.syntax import called
 
 # What people clip to, the commonest first.
 _BOUNDS = (1.0, 5.0, 10.0, 0.1, 0.5, 2.0, 3.0, 20.0)

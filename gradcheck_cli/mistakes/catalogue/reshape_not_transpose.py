@@ -10,8 +10,8 @@ import numpy as np
 from gradcheck_cli.mistakes.mistake import Mistake, OtherCase, Problem, Variant, WrongFormula
 from gradcheck_cli.mistakes.pieces import on_other_case, padded, rearranged, window, with_grad_output
 from gradcheck_cli.mistakes.shown import Sign
-from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import Array, Case, GradientName
+from gradcheck_cli.model.syntax import called
 
 # Axes by letters: n image, o filter, i channel, p q row and column of G, u v tap, r c row and column of X. An order is
 # written as it lies in memory, the last axis fastest.

@@ -8,8 +8,8 @@ import numpy as np
 
 from gradcheck_cli.mistakes.mistake import Mistake, Variant, WrongFormula, of_every_form
 from gradcheck_cli.mistakes.pieces import rearranged
-from gradcheck_cli.mistakes.source import called
 from gradcheck_cli.model import GRADIENTS, Array, GradientName
+from gradcheck_cli.model.syntax import called
 
 # Decimals as homework prints them; it stands first, so that it is tried first.
 _USUAL = 4

@@ -113,9 +113,7 @@ class _FunctionRun:
         """Those that have arrays for nothing with which it was right as one number: that is what it is meant for."""
         first = self.described.samples[0].values
         numbers = [name for name, value in first.items() if isinstance(value, np.ndarray) and not value.ndim]
-        given = [{name: each.values.get(name) for name in numbers} for each in samples]
-        are_arrays = [any(isinstance(value, np.ndarray) and value.ndim for value in each.values()) for each in given]
-        return tuple(each for each, is_array in zip(samples, are_arrays, strict=True) if not is_array)
+        return tuple(each for each in samples if not any(getattr(each.values.get(name), "ndim", 0) for name in numbers))
 
     def report(self) -> TargetReport:
         """On the samples that it was found to run on."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from gradcheck_cli.targets.conventions.use import identifier
+from gradcheck_cli.model.syntax import identifier
 
 
 def merged_with(init: ast.AST | None, name: str) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from functools import cached_property
 
 from gradcheck_cli.model import PADDING_MODES, ConvSpec, PaddingMode
 from gradcheck_cli.model.conventions import LINES, PICTURES, VOLUMES
+from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.one_tap import says_one_tap
-from gradcheck_cli.targets.conventions.use import identifier, nodes_of
+from gradcheck_cli.targets.conventions.use import nodes_of
 from gradcheck_cli.targets.conventions.written_kernel import MAKERS, with_written
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import definitions

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.conventions.nodes import LOOKUPS
-from gradcheck_cli.targets.conventions.use import identifier, nodes_of
+from gradcheck_cli.targets.conventions.use import nodes_of
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.conventions.names import function_roles
-from gradcheck_cli.targets.conventions.use import ARRAYS, identifier
+from gradcheck_cli.targets.conventions.use import ARRAYS
 
 NameTree = str | tuple["NameTree", ...] | dict[str, str]
 """A cache: the name of one member, a tuple of members, or a dict of key -> name."""

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.conventions.names import constructor_roles, function_roles
-from gradcheck_cli.targets.conventions.use import identifier
 
 _NAME = re.compile(r"point_?wise|(?<!\d)1_?x_?1(?!\d)|network_?in_?network", re.IGNORECASE)
 _SIDES = frozenset(("kernel_size", "kernel_h", "kernel_w"))

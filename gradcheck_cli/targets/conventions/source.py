@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.nodes import (
     NameTree,
@@ -26,7 +27,7 @@ from gradcheck_cli.targets.conventions.nodes import (
     whole_number,
     word_of,
 )
-from gradcheck_cli.targets.conventions.use import Use, Uses, identifier, nodes_of
+from gradcheck_cli.targets.conventions.use import Use, Uses, nodes_of
 
 # What `stride, pad = settings` takes apart: as roles that a name tells first.
 _SETTINGS = (["stride"], ["padding"], ["dilation"], ["groups"])

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
+from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.conventions.names import function_roles
 
 ARRAYS = ("x", "x_padded", "weight", "bias", "grad_output", "output")
@@ -241,13 +242,6 @@ class Uses:
 def nodes_of(node: ast.AST | None) -> tuple[ast.AST, ...]:
     """All nodes of a definition, itself first; of None, none. Listed once: every way to call the target asks again."""
     return tuple(ast.walk(node)) if node is not None else ()
-
-
-def identifier(node: ast.AST | None) -> str:
-    """The last name of a name or an attribute, "" for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _plain_assignments(nodes: Sequence[ast.AST]) -> list[tuple[ast.AST, ast.AST]]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.line import number_of_axes
-from gradcheck_cli.targets.conventions.use import identifier
+from gradcheck_cli.model.syntax import identifier
 
 # What makes an array of the shape that it is handed.
 MAKERS = frozenset(

@@ -22,7 +22,7 @@ def averages_over_columns(source: str) -> bool:
     Args:
         source: of the backward and of what it calls.
     """
-    nodes = list(ast.walk(syntax.parse(source))) if source else []
+    nodes = syntax.nodes_in(source)
     counts = {name for node in nodes if (name := _count_of_columns(node))}
     divisors = (node.right for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
     return any(isinstance(divisor, ast.Name) and divisor.id in counts for divisor in divisors)

@@ -235,9 +235,9 @@ def makings(owner: Any, source: str = "") -> Iterator[Making]:
 def _compared(source: str, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """The constructor's parameters of which the code asks whether they are equal, in their own order."""
     found: dict[tuple[str, str], None] = {}
-    for node in ast.walk(syntax.parse(source)) if source else ():
+    for node in syntax.nodes_in(source):
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq):
-            sides = [getattr(side, "attr", getattr(side, "id", "")) for side in (node.left, *node.comparators)]
+            sides = [syntax.identifier(side) for side in (node.left, *node.comparators)]
             if len(sides) == 2 and set(sides) <= set(names) and sides[0] != sides[1]:
                 first, second = sorted(sides, key=names.index)
                 found[first, second] = None

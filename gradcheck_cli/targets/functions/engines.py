@@ -76,7 +76,7 @@ def is_handed_node(method: ast.AST | None, name: str, title: str, data: str) -> 
 def takes_arrays(text: str) -> bool:
     """Does the code of an engine look at shapes or multiply matrices? Else its nodes are single numbers."""
     said = word_set("shape reshape asarray ndarray zeros_like ones_like matmul dot transpose axis keepdims")
-    tree = ast.walk(syntax.parse(text))
+    tree = syntax.nodes_in(text)
     names = {getattr(inner, "attr", getattr(inner, "arg", "")) for inner in tree}
     return bool(said & names) or "np.array(" in text
 

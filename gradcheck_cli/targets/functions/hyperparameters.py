@@ -80,7 +80,7 @@ def _proposal(item: Parameter, slope: Slope) -> Proposal:
 
 def _keys_given(source: str, method: str) -> list[str]:
     """The keys of dicts that are written out in a method, and in those of its object that it calls."""
-    methods = {node.name: node for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.FunctionDef)}
+    methods = {node.name: node for node in syntax.nodes_in(source) if isinstance(node, ast.FunctionDef)}
     found: dict[str, None] = {}
     waiting, seen = [method], set[str]()
     while waiting:

@@ -24,6 +24,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
 )
 from gradcheck_cli.targets.functions.hyperparameters import Slope, as_arguments, by_the_numbers, slopes_named
+from gradcheck_cli.targets.functions.inputs.drawing import normal_arrays
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, ProposalKind
 from gradcheck_cli.targets.functions.left_open import fillings, left_open
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
@@ -238,7 +239,7 @@ class LayerForm:
                 instance = self.making.instance(sizes, {name: length})
                 generator = np.random.default_rng([sample.seed, length])
                 named = parameters(instance, self.making.labels)
-                states = {one.name: generator.standard_normal(one.array.shape) for one in named}
+                states = normal_arrays({one.name: one.array.shape for one in named}, generator)
                 yield Sample({**data, name: length, **states}, (*owed, *states), sample.seed)
 
 

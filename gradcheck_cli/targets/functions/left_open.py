@@ -67,7 +67,7 @@ def _is_beside(rank: int | None, option: Any) -> bool:
 def _ranks_set(source: str) -> dict[str, int]:
     """Attribute -> the number of axes with which some method makes it: `self.w = np.zeros(n)`, `self.b = 0.0`."""
     found: dict[str, int] = {}
-    for node in ast.walk(syntax.parse(source)):
+    for node in syntax.nodes_in(source):
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 rank = _rank_of(node.value) if isinstance(target, ast.Attribute) else None

@@ -6,6 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
+from gradcheck_cli.model.syntax import called
 from gradcheck_cli.targets.forward_only import is_module_definition
 from gradcheck_cli.targets.functions.by_use import goes_by_use
 from gradcheck_cli.targets.functions.composed import compositions_among
@@ -14,7 +15,7 @@ from gradcheck_cli.targets.functions.factories import hands_out
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.module_pair import module_for
-from gradcheck_cli.targets.functions.pairs import called_in, defined_by, pairs_among
+from gradcheck_cli.targets.functions.pairs import calls_of, defined_by, pairs_among
 from gradcheck_cli.targets.functions.spelling import (
     THROUGH_ALL,
     backwards_among,
@@ -102,7 +103,7 @@ def left_out(tree: ast.Module, asked: Sequence[str]) -> list[str]:
         part
         for name, node in found.items()
         if name in asked or name.partition(".")[0] in owners or _goes_back_by_itself(name.rpartition(".")[2])
-        for part in _called_in(node) - {name.rpartition(".")[2]}
+        for part in calls_of(node, methods=True) - {name.rpartition(".")[2]}
     }
     backwards = [name for name in backwards_among(functions) if name not in (*asked, *called)]
     backwards += [name for name in methods if _is_left_out(name, found[name], called)]
@@ -121,12 +122,6 @@ def _goes_back_by_itself(name: str) -> bool:
 def _is_tool(name: str) -> bool:
     words = set(tokens(name))
     return bool(_TOOLS & words) or (bool(_FOLLOWS & words) and not THROUGH_ALL & words)
-
-
-def _called_in(node: ast.AST) -> frozenset[str]:
-    """The functions and the methods that a definition calls."""
-    functions = (each.func for each in ast.walk(node) if isinstance(each, ast.Call))
-    return called_in(node) | {func.attr for func in functions if isinstance(func, ast.Attribute)}
 
 
 def _is_left_out(name: str, node: Definition, called: Set[str]) -> bool:
@@ -158,8 +153,7 @@ def _leaves_something(node: Definition) -> bool:
 
 def _is_operator(node: ast.AST) -> bool:
     """Its decorator makes it an operator of torch.library."""
-    calls = (item.func for item in getattr(node, "decorator_list", ()) if isinstance(item, ast.Call))
-    return any(getattr(func, "attr", getattr(func, "id", "")) == "custom_op" for func in calls)
+    return any(called(item) == "custom_op" for item in getattr(node, "decorator_list", ()))
 
 
 def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: bool) -> bool:

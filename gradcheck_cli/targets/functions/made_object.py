@@ -53,7 +53,7 @@ def _all_made(module: Mapping[str, Any]) -> Iterator[MadeHere]:
 
 def reads_numbers(source: str, module: Mapping[str, Any]) -> bool:
     """Does it read a whole number of its file, or a dict of such?"""
-    read = {node.id for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.Name)}
+    read = {node.id for node in syntax.nodes_in(source) if isinstance(node, ast.Name)}
     found = (module.get(name) for name in read)
     return any(_is_whole(value) or (isinstance(value, dict) and any(map(_is_whole, value.values()))) for value in found)
 

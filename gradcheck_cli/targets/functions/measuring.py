@@ -1,11 +1,16 @@
-"""What a method measures of its data and keeps in its object: `self.y_scale = np.std(y)`. Nobody learns it."""
+"""What a method does with what its object keeps: a statistic of its data, or what it was before moved on a little.
+
+`self.y_scale = np.std(y)` and `self.mean = 0.9 * self.mean + 0.1 * x.mean(axis=0)`: nobody learns either.
+"""
 
 from __future__ import annotations
 
 import ast
 import linecache
+from collections.abc import Collection, Iterator
 from functools import cache
 from types import CodeType
+from typing import TypeGuard
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.spelling import word_set
@@ -17,27 +22,41 @@ _STATISTICS = word_set(
 
 @cache  # every call of the object asks again
 def measured(code: CodeType) -> frozenset[str]:
-    """The attributes that a method sets to a statistic of its data, and does not move: none of them is `a -= b`."""
-    definition = _definition(code)
-    found, moved = set[str](), set[str]()
-    for node in ast.walk(definition) if definition is not None else ():
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
-            moved.add(node.target.attr)
-        elif isinstance(node, ast.Assign):
-            names = {target.attr for target in node.targets if isinstance(target, ast.Attribute)}
-            moved |= names & _read(node.value)
-            found |= names if _is_statistic(node.value) else set()
-    return frozenset(found - moved)
+    """The attributes that a method sets to a statistic of its data, and does not move on."""
+    found = (names for names, value in _assignments(code) if _is_statistic(value))
+    return frozenset(name for names in found for name in names) - moved_on(code)
 
 
-def _definition(code: CodeType) -> ast.AST | None:
-    """As its file's text has it; None where there is none."""
+@cache
+def moved_on(code: CodeType) -> frozenset[str]:
+    """The attributes that a method moves on from what they were: `self.a -= b`, `self.a = 0.9 * self.a + 0.1 * b`."""
+    nodes = _nodes_of_code(code)
+    steps = {node.target.attr for node in nodes if isinstance(node, ast.AugAssign) and _is_kept(node.target)}
+    return frozenset(steps).union(*(names & _read(value) for names, value in _assignments(code)))
+
+
+def _assignments(code: CodeType) -> Iterator[tuple[frozenset[str], ast.expr]]:
+    """The attributes that are set, and to what."""
+    for node in _nodes_of_code(code):
+        if isinstance(node, ast.Assign):
+            names = (each.attr for target in node.targets for each in ast.walk(target) if _is_kept(each))
+            yield frozenset(names), node.value
+
+
+def _is_kept(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    """`self.a`, where it is set."""
+    return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name)
+
+
+def _nodes_of_code(code: CodeType) -> Collection[ast.AST]:
+    """Of its definition, as its file's text has it; none where there is no text."""
     try:
-        tree = syntax.parse("".join(linecache.getlines(code.co_filename)))
+        nodes = syntax.nodes_in("".join(linecache.getlines(code.co_filename)))
     except (SyntaxError, ValueError):
-        return None
-    named = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == code.co_name)
-    return next((node for node in named if code.co_firstlineno in _first_lines(node)), None)
+        return ()
+    named = (node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == code.co_name)
+    found = next((node for node in named if code.co_firstlineno in _first_lines(node)), None)
+    return () if found is None else tuple(ast.walk(found))
 
 
 def _first_lines(node: ast.FunctionDef) -> range:
@@ -50,5 +69,4 @@ def _read(value: ast.expr) -> set[str]:
 
 
 def _is_statistic(value: ast.expr) -> bool:
-    calls = (node.func for node in ast.walk(value) if isinstance(node, ast.Call))
-    return any(getattr(func, "attr", getattr(func, "id", "")) in _STATISTICS for func in calls)
+    return any(syntax.called(node) in _STATISTICS for node in ast.walk(value))

@@ -54,7 +54,7 @@ def _shapes(arrays: Mapping[str, Array]) -> dict[str, tuple[tuple[int, ...], ...
 def _differentiated(function: PlainFunction, back: PlainFunction, module: Mapping[str, Any]) -> dict[str, Array]:
     """The arrays of the module that a function reads, and a backward returns the gradients of: one by one or by key."""
     own = {item.name for each in (function, back) for item in each.parameters()}
-    read = {node.id for node in ast.walk(syntax.parse(function.source)) if isinstance(node, ast.Name)} - own
+    read = {node.id for node in syntax.nodes_in(function.source) if isinstance(node, ast.Name)} - own
     arrays = {
         name: value
         for name, value in module.items()

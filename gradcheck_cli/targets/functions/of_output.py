@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from gradcheck_cli.targets.conventions.use import identifier
+from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
 # What activations are called: the results of the last layers, as the courses and blogs have them.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import (
     BACKWARD_WORDS,
@@ -61,18 +62,18 @@ class Defined:
 def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
     """What the syntax of a definition says; nothing of what is no function."""
     arguments = getattr(node, "args", None)
-    if not isinstance(arguments, ast.arguments):
+    if node is None or not isinstance(arguments, ast.arguments):
         return Defined()
     names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
     needed = names[: len(names) - len(arguments.defaults)]
     behind = int(is_method and names[:1] in (["self"], ["cls"]))
-    return Defined(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)), called_in(node))
+    return Defined(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)), calls_of(node))
 
 
-def called_in(node: ast.AST | None) -> frozenset[str]:
-    """The functions that a definition calls by their own names."""
-    functions = (each.func for each in ast.walk(node) if isinstance(each, ast.Call)) if node is not None else ()
-    return frozenset(str(getattr(each, "id", "")) for each in functions)
+def calls_of(node: ast.AST, *, methods: bool = False) -> frozenset[str]:
+    """The functions that a definition calls by their own names, and its methods and those of modules too."""
+    found = (each.func for each in ast.walk(node) if isinstance(each, ast.Call))
+    return frozenset(identifier(each) for each in found if methods or isinstance(each, ast.Name))
 
 
 def defined_of(call: Callable[..., Any]) -> Defined:

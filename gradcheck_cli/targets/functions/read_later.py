@@ -14,7 +14,7 @@ def read_later(source: str, names: Sequence[str]) -> tuple[str, ...]:
     Args:
         source: the class's text; "" where it is not at hand.
     """
-    methods = [node for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.FunctionDef)] if source else []
+    methods = [node for node in syntax.nodes_in(source) if isinstance(node, ast.FunctionDef)]
     read = {
         node.attr
         for method in methods

@@ -101,13 +101,9 @@ def counts_with(node: ast.AST | None, name: str) -> bool:
     divisors = [
         each.right for each in ast.walk(node) if isinstance(each, ast.BinOp) and isinstance(each.op, _DIVISIONS)
     ]
-    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call) and _called(each) in _OF_LENGTHS]
+    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call) and syntax.called(each) in _OF_LENGTHS]
     parts = [part for each in (*divisors, *(arg for call in calls for arg in call.args)) for part in ast.walk(each)]
     return any(isinstance(part, ast.Name) and part.id == name for part in parts)
-
-
-def _called(node: ast.Call) -> str:
-    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
 
 
 def parameter_names(node: ast.AST | None) -> list[str]:
@@ -174,7 +170,7 @@ def names_of_rest(source: str, owner: str) -> list[str]:
 def _methods(source: str, owner: str, name: str) -> list[ast.FunctionDef]:
     return [
         item
-        for node in (ast.walk(syntax.parse(source)) if source else ())
+        for node in syntax.nodes_in(source)
         if isinstance(node, ast.ClassDef) and node.name == owner
         for item in node.body
         if isinstance(item, ast.FunctionDef) and item.name == name
@@ -226,7 +222,7 @@ def _name(node: ast.AST | None) -> str:
 
 def _total_of(node: ast.Call) -> str:
     """The loss that a call adds up or makes a plain number of: float(np.mean(loss)), losses.sum(); "" of another."""
-    if _called(node) not in _TOTALS:
+    if syntax.called(node) not in _TOTALS:
         return ""
     name = _name(node.args[0]) if node.args else _name(getattr(node.func, "value", None))
     return name if LOSS_WORDS & set(tokens(name)) and not looks_like_gradient(name) else ""

@@ -34,7 +34,7 @@ def with_stand_ins(function: PlainFunction) -> PlainFunction:
         signature = inspect.signature(function.call)
     except (TypeError, ValueError):
         return function
-    nodes = ast.walk(syntax.parse(function.source))
+    nodes = syntax.nodes_in(function.source)
     functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
     own = functions.get(function.name)
     if own is None:

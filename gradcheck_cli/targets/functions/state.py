@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dis
 import inspect
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from types import CodeType
@@ -16,7 +14,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array, is_listed
-from gradcheck_cli.targets.functions.measuring import measured
+from gradcheck_cli.targets.functions.measuring import measured, moved_on
 from gradcheck_cli.targets.functions.methods import FORWARDS, RATE
 from gradcheck_cli.targets.functions.reading import of_list
 from gradcheck_cli.targets.functions.spelling import ANGLE_WORDS, belongs_to, looks_like_gradient, tokens, word_set
@@ -31,8 +29,6 @@ _LEFT = ("last", "input", "output")
 
 # Numbers that are learnt where a method moves them; a rate or a count moves too.
 _LEARNT = word_set("w weight weights b bias biases gamma beta theta slope intercept scale shift offset")
-# `self.rm = 0.9 * self.rm + 0.1 * mean`, `self.rm *= 0.9`.
-_MOVES = re.compile(r"self\.(\w+)\s*=[^=\n][^\n]*\bself\.\1\b|self\.(\w+)\s*[-+*/]=")
 # A number that is called so is learnt, unless the constructor is given it.
 _BIASES = word_set("b bias intercept")
 # What the gradient of a forward's argument is called where the argument has a name of its own.
@@ -239,15 +235,10 @@ def parameters(instance: Any, labels: Mapping[str, str] | None = None) -> list[H
     return [one for one in found if belongs_to(one.name, [name for name in names if name != one.name]) == ""]
 
 
-@cache
 def _moved_on(kind: Any) -> frozenset[str]:
     """The attributes that a forward moves on from what they were, as statistics of all batches so far."""
-    found: set[str] = set()
-    for name in FORWARDS:
-        method = getattr(kind, name, None)
-        with suppress(TypeError, OSError):  # not written in a file
-            found |= {one or other for one, other in _MOVES.findall(inspect.getsource(method) if method else "")}
-    return frozenset(found)
+    methods = (inspect.unwrap(getattr(kind, name)) for name in FORWARDS if hasattr(kind, name))
+    return frozenset().union(*(moved_on(method.__code__) for method in methods if hasattr(method, "__code__")))
 
 
 def is_gradient(path: str) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck_cli.layers.known.inputs import guesses
 from gradcheck_cli.model import Sample, Value
 from gradcheck_cli.targets.functions.form import WrittenFunction
+from gradcheck_cli.targets.functions.inputs.drawing import drawn_states
 
 # Ways to call it: those of the layers of its name come first, so that more would only be chance.
 MOST = 40
@@ -22,12 +23,10 @@ _APART = 10**6
 def known_samples(form: WrittenFunction, seed: int) -> Iterator[tuple[Sample, Sample]]:
     """A sample and one of other sizes, for each way in which a known layer would be called; the likeliest first."""
     wanted = {item.name: not item.has_default for item in form.parameters if not item.is_state}
-    states = [item for item in form.parameters if item.is_state]
     own = seed + _APART
     pairs = zip(guesses(form.title, wanted, own), guesses(form.title, wanted, own, grown=1), strict=False)
     for one, other in islice(pairs, MOST):
-        generator = np.random.default_rng(own)
-        held: dict[str, Value] = {item.name: generator.standard_normal(item.shapes[0]) for item in states}
+        held = drawn_states(form, np.random.default_rng(own))
         owed = (*one.differentiated, *held)
         yield (
             Sample({**cast("dict[str, Value]", dict(one.values)), **held}, owed, seed),

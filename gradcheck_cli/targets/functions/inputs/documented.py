@@ -124,7 +124,7 @@ def _with_counts(found: Sequence[Proposal], source: str, others: Sequence[str]) 
 def _indices(source: str) -> frozenset[str]:
     """The names that stand in the place of an index: `table[ids]`, `p[np.arange(n), y]`, `table[[ids[t]]]`."""
     found: set[str] = set()
-    for node in ast.walk(syntax.parse(source)) if source else ():
+    for node in syntax.nodes_in(source):
         if isinstance(node, ast.Subscript):
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             parts = [each for part in parts for each in (part.elts if isinstance(part, ast.List) else [part])]
@@ -177,7 +177,7 @@ def _symbol(length: str, written: frozenset[int]) -> str:
 
 @lru_cache(maxsize=16)
 def _whole_constants(source: str) -> frozenset[int]:
-    nodes = ast.walk(syntax.parse(source)) if source else ()
+    nodes = syntax.nodes_in(source)
     return frozenset(node.value for node in nodes if isinstance(node, ast.Constant) and type(node.value) is int)
 
 
@@ -238,8 +238,8 @@ def _unpacked(source: str) -> dict[str, tuple[str, ...]]:
 
 def _summed(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The operands of an einsum, each with its letters."""
-    for node in ast.walk(syntax.parse(source)) if source else ():
-        if not isinstance(node, ast.Call) or getattr(node.func, "attr", getattr(node.func, "id", "")) != "einsum":
+    for node in syntax.nodes_in(source):
+        if not isinstance(node, ast.Call) or syntax.called(node) != "einsum":
             continue
         formula = node.args[0] if node.args else None
         if isinstance(formula, ast.Constant) and isinstance(formula.value, str) and "." not in formula.value:
@@ -289,7 +289,7 @@ def _lengths(text: str) -> list[str]:
 
 def _comments(source: str) -> Iterator[str]:
     """What stands in words: docstrings and comments."""
-    for node in ast.walk(syntax.parse(source)) if source else ():
+    for node in syntax.nodes_in(source):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
     for line in source.splitlines():

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck_cli.model import Array, Sample, Value
-from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, is_symmetric_name
+from gradcheck_cli.targets.functions.form import WrittenFunction
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, ProposalKind, is_symmetric_name, positive
 
 _AXIS = re.compile(r"^(\d*)([a-z]?)$")
 # Of a network's weights: with 1 three layers give probabilities of 1 - 1e-9, whose logarithm has few digits left.
@@ -48,14 +49,22 @@ def above_zero(choice: ProposalChoice) -> Iterator[ProposalChoice]:
     None where that is the same.
     """
     before = choice
-    for kinds in (("real",), ("real", "small")):
-        changed = {
-            name: replace(proposal, kind="positive") if proposal.kind in kinds else proposal
-            for name, proposal in choice.items()
-        }
+    tried: tuple[tuple[ProposalKind, ...], ...] = (("real",), ("real", "small"))
+    for kinds in tried:
+        changed = {name: positive(proposal, kinds) for name, proposal in choice.items()}
         if changed != before:
             yield changed
         before = changed
+
+
+def drawn_states(form: WrittenFunction, generator: np.random.Generator) -> dict[str, Value]:
+    """Normal numbers for what an object of the first sizes holds."""
+    return normal_arrays({item.name: item.shapes[0] for item in form.parameters if item.is_state}, generator)
+
+
+def normal_arrays(shapes: Mapping[str, tuple[int, ...]], generator: np.random.Generator) -> dict[str, Value]:
+    """Normal numbers in these shapes, one after the other."""
+    return {name: generator.standard_normal(shape) for name, shape in shapes.items()}
 
 
 def axes_of(sample: Sample) -> tuple[int, ...]:

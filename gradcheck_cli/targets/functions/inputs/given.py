@@ -14,6 +14,7 @@ from gradcheck_cli.model.files import file_and_name
 from gradcheck_cli.model.inputs import InputSpec, input_specs
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction, as_array, is_real
+from gradcheck_cli.targets.functions.inputs.drawing import drawn_states
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.load import Loaded, load
 from gradcheck_cli.targets.resolve import INPUTS, resolve
@@ -96,8 +97,7 @@ def samples_for(form: WrittenFunction, said: Given, seed: int) -> Iterator[Sampl
             takes = ", ".join(item.name for item in own)
             sentence = f"{said.source} gives {counted(len(call), 'argument')}, and {form.title} takes {takes}"
             raise NotAFunctionError("run", sentence)
-        generator = np.random.default_rng([seed, _OF_INPUTS])
-        states = {item.name: generator.standard_normal(item.shapes[0]) for item in form.parameters if item.is_state}
+        states = drawn_states(form, np.random.default_rng([seed, _OF_INPUTS]))
         values: dict[str, Value] = {**{name: as_value(value) for name, value in named.items()}, **states}
         yield Sample(values, _differentiated(values), seed)
 

@@ -22,7 +22,7 @@ def keys_read(source: str, name: str) -> dict[str, Any]:
     if not source:
         return {}
     found: dict[str, Any] = {}
-    for node in ast.walk(syntax.parse(source)):
+    for node in syntax.nodes_in(source):
         if isinstance(node, ast.Subscript) and _is(node.value, name) and isinstance(node.ctx, ast.Load):
             if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
                 found.setdefault(node.slice.value, None)
@@ -59,7 +59,7 @@ def number_of_names(source: str, name: str) -> int:
 
     Also as an array: `x, y, z = np.asarray(point)`.
     """
-    for node in ast.walk(syntax.parse(source)) if source else ():
+    for node in syntax.nodes_in(source):
         into = node.targets[0] if isinstance(node, ast.Assign) and _is(_as_it_is(node.value), name) else None
         if isinstance(into, ast.Tuple | ast.List):
             return len(into.elts)
@@ -74,7 +74,7 @@ def _as_it_is(node: ast.expr) -> ast.expr:
 
 def goes_through_steps(source: str, name: str) -> bool:
     """Does the code multiply one step of a sequence after the other by weights: `X[:, t] @ W`, `xt = X[:, t, :]`?"""
-    tree = list(ast.walk(syntax.parse(source))) if source else []
+    tree = syntax.nodes_in(source)
     steps = [node for node in tree if isinstance(node, ast.Subscript) and _is(node.value, name) and _is_step(node)]
     assigned = (node for node in tree if isinstance(node, ast.Assign) and node.value in steps)
     named = {target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)}
@@ -99,7 +99,7 @@ def zipped(source: str, name: str) -> bool:
 
     Also in a helper of its file that it hands both to, as `dot(x, beta)`.
     """
-    tree = list(ast.walk(syntax.parse(source))) if source else []
+    tree = syntax.nodes_in(source)
     helpers = {"zip", *(node.name for node in tree if isinstance(node, ast.FunctionDef) and _zips_its_own(node))}
     calls = (node for node in tree if isinstance(node, ast.Call) and getattr(node.func, "id", "") in helpers)
     pairs = (call.args for call in calls if len(call.args) > 1)
@@ -116,7 +116,7 @@ def _zips_its_own(node: ast.FunctionDef) -> bool:
 def words_compared(source: str, name: str) -> list[str]:
     """The words that the code compares a parameter with: `activation == "relu"`, in order."""
     found: dict[str, None] = {}
-    for node in ast.walk(syntax.parse(source)) if source else ():
+    for node in syntax.nodes_in(source):
         if not isinstance(node, ast.Compare):
             continue
         sides = [node.left, *node.comparators]
@@ -129,7 +129,7 @@ def words_compared(source: str, name: str) -> list[str]:
 
 def sizes_arrays(source: str, name: str) -> bool:
     """Does the code make arrays of that length: `np.eye(dim)`, `np.random.randn(n, n)`, `np.zeros((size, 1))`?"""
-    calls = (node for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.Call)) if source else ()
+    calls = (node for node in syntax.nodes_in(source) if isinstance(node, ast.Call))
     makes = (call for call in calls if getattr(call.func, "attr", "") in _MAKERS)
     given = [each for call in makes for each in call.args]
     given += [part for each in given if isinstance(each, ast.Tuple) for part in each.elts]
@@ -138,7 +138,7 @@ def sizes_arrays(source: str, name: str) -> bool:
 
 def _is_taken_apart(source: str, name: str) -> bool:
     """Is it a shape: `np.zeros(shape)` beside `shape[0]`, or `*shape`?"""
-    nodes = ast.walk(syntax.parse(source))
+    nodes = syntax.nodes_in(source)
     return any(
         isinstance(node, ast.Subscript | ast.Starred | ast.Attribute) and _is(node.value, name) for node in nodes
     )
@@ -146,22 +146,22 @@ def _is_taken_apart(source: str, name: str) -> bool:
 
 def is_looked_up(source: str, name: str, others: Sequence[str]) -> bool:
     """Does another parameter choose rows of it: `table[word]`, `W[ids]`?"""
-    nodes = ast.walk(syntax.parse(source)) if source else ()
+    nodes = syntax.nodes_in(source)
     chosen = (node.slice for node in nodes if isinstance(node, ast.Subscript) and _is(node.value, name))
     return any(isinstance(each, ast.Name) and each.id in others for each in chosen)
 
 
 def is_sorted_by(source: str, name: str) -> bool:
     """Does the code put rows in the order of a parameter: `np.argsort(-time)`? It has a number for each of them."""
-    calls = (node for node in ast.walk(syntax.parse(source)) if isinstance(node, ast.Call)) if source else ()
-    sorts = (call for call in calls if getattr(call.func, "attr", getattr(call.func, "id", "")) == "argsort")
+    calls = (node for node in syntax.nodes_in(source) if isinstance(node, ast.Call))
+    sorts = (call for call in calls if syntax.called(call) == "argsort")
     given = (each for call in sorts for each in (*call.args[:1], getattr(call.func, "value", None)))
     return any(_is(each.operand if isinstance(each, ast.UnaryOp) else each, name) for each in given if each)
 
 
 def stands_in_arithmetic(source: str, name: str) -> bool:
     """Is a parameter itself added, subtracted or multiplied: `y * np.log(p)`, `p - y`?"""
-    nodes = ast.walk(syntax.parse(source)) if source else ()
+    nodes = syntax.nodes_in(source)
     return any(isinstance(node, ast.BinOp) and (_is(node.left, name) or _is(node.right, name)) for node in nodes)
 
 
@@ -170,7 +170,7 @@ def says_yes_or_no(source: str, name: str) -> bool:
 
     `x == 1` is asked of a number, and of what is kept from it; of what is compared with, `y == 1`, it is the same.
     """
-    tree = list(ast.walk(syntax.parse(source))) if source else []
+    tree = syntax.nodes_in(source)
     parts = (node for node in tree if isinstance(node, ast.Assign) and _is_part_of(node.value, {name}))
     names = {name, *(target.id for node in parts for target in node.targets if isinstance(target, ast.Name))}
     compared = (node for node in tree if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq))
@@ -195,10 +195,10 @@ def is_count(source: str, name: str) -> bool:
 @lru_cache(maxsize=16)
 def _counts(source: str) -> frozenset[str]:
     found: set[str] = set()
-    for node in ast.walk(syntax.parse(source)) if source else ():
+    for node in syntax.nodes_in(source):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
             found |= _names(node.right)
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _SHAPED:
+        elif isinstance(node, ast.Call) and syntax.called(node) in _SHAPED:
             arguments = node.args[1:] if getattr(getattr(node.func, "value", None), "id", "") == "np" else node.args
             found |= {name for each in arguments for name in _names(each)}
     return frozenset(found)

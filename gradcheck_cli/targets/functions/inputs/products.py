@@ -161,7 +161,7 @@ class _Reading:
         return self._of_call(node) if isinstance(node, ast.Call) else ""
 
     def _of_call(self, node: ast.Call) -> str:
-        called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        called = syntax.called(node)
         first = node.args[0] if node.args else None
         if called in _JOINS:
             parts = list(first.elts) if isinstance(first, ast.Tuple | ast.List) else node.args

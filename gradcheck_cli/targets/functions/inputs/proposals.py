@@ -7,7 +7,7 @@ throughout a call: that x and W share "d" is what makes them fit.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -94,6 +94,8 @@ _BY_NAME: Mapping[str, Sequence[str]] = {
 }
 # A share, as the wanted mean of hidden units, or a correlation.
 _SHARES_OF_ONE = word_set("rho sparsity sparse")
+# Normal numbers, the usual ones.
+_NORMAL: tuple[ProposalKind, ...] = ("real",)
 # Orders that are not their own inverse: at these the inverse shows.
 _ORDERS = ((1, 2, 0), (2, 0, 1))
 _TUPLES: Mapping[str, Sequence[tuple[int, ...]]] = {
@@ -311,9 +313,9 @@ def lengths(name: str) -> list[Proposal]:
     return [Proposal("length", below=letter) for letter, named in _LENGTHS.items() if words & named][:1]
 
 
-def positive(proposal: Proposal) -> Proposal:
-    """The same without numbers below 0."""
-    return replace(proposal, kind="positive") if proposal.kind == "real" else proposal
+def positive(proposal: Proposal, kinds: Collection[ProposalKind] = _NORMAL) -> Proposal:
+    """The same without numbers below 0, where it is of one of these kinds."""
+    return replace(proposal, kind="positive") if proposal.kind in kinds else proposal
 
 
 def _real(shapes: Sequence[str]) -> list[Proposal]:

@@ -48,7 +48,7 @@ def _is_shaped(source: str, name: str) -> bool:
 @lru_cache(maxsize=16)
 def _handed_on(source: str) -> dict[str, set[str]]:
     """A name -> what the functions of the code call it that it is handed to."""
-    tree = list(ast.walk(syntax.parse(source)))
+    tree = syntax.nodes_in(source)
     functions = {node.name: node.args.args for node in tree if isinstance(node, ast.FunctionDef)}
     found: dict[str, set[str]] = {}
     for call in (node for node in tree if isinstance(node, ast.Call)):

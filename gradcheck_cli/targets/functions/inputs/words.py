@@ -41,7 +41,7 @@ def _keys(source: str, name: str) -> dict[str, str]:
     """What is looked up in a dictionary of this name -> the sequence that it is taken from; "" for one word."""
     if not source or not (_DICTIONARY.search(name) or _TABLES & set(tokens(name))):
         return {}
-    tree = list(ast.walk(syntax.parse(source)))
+    tree = syntax.nodes_in(source)
     loops = (node for node in tree if isinstance(node, ast.For | ast.comprehension))
     sequences = {getattr(node.target, "id", ""): getattr(node.iter, "id", "") for node in loops}
     keys = [node.slice for node in tree if isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == name]
