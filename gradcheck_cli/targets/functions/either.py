@@ -15,6 +15,7 @@ from gradcheck_cli.model.spelled import directions
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, AnotherLayerError
 from gradcheck_cli.targets.conventions.kinds import reads_windows, speaks_of_pictures
+from gradcheck_cli.targets.conventions.methods import class_source, unwritten, unwritten_backward
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
@@ -26,10 +27,13 @@ from gradcheck_cli.targets.functions.find import (
     takes_what_its_forward_takes,
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
-from gradcheck_cli.targets.functions.inputs.drawing import symmetric_by_name
+from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called
+from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
 from gradcheck_cli.targets.functions.inputs.given import Given, given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
+from gradcheck_cli.targets.functions.inputs.proposals import is_symmetric_name
+from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
@@ -58,7 +62,7 @@ _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
-SYMMETRIC = "{} taken as symmetric, as the name says: with others it was not asked"
+SYMMETRIC = "{} taken as symmetric, as {}: with others it was not asked"
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
         return convolution.take()
     if wanted.call:
         return as_spelled(loaded, wanted)
+    _refuse_unwritten(loaded)
     if wanted.inputs or wanted.input or "convolution" not in wanted.kinds or is_of_engine(loaded):
         return as_function(loaded, wanted)
     if looks_like_convolution(loaded) and not takes_what_its_forward_takes(loaded):
@@ -139,6 +144,18 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
             if convolution.is_sure(taken):
                 return taken
     return found
+
+
+def _refuse_unwritten(loaded: Loaded) -> None:
+    """A class whose backward is there by its name alone: nothing that it does not return is missed.
+
+    Raises:
+        NotRecognisedError: it is to be written.
+    """
+    if isinstance(loaded.target, type):
+        method = unwritten_backward(loaded.target, class_source(loaded.target, loaded.node))
+        if method:
+            raise unwritten(loaded.target, method)
 
 
 def _convolution_first(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
@@ -195,9 +212,13 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
         DoubtfulError: only its forward runs.
         TargetError: `--inputs` or `--against` names nothing that can be loaded.
     """
+    said = _said(loaded, wanted)
     try:
-        return _on_inputs(loaded, wanted, _said(loaded, wanted), forms_of(loaded))
+        return _on_inputs(loaded, wanted, said, forms_of(loaded))
     except NotAFunctionError as error:
+        found = guess_as_called(forms_of(loaded), loaded, wanted.number) if said.source == "guess" else None
+        if found is not None:
+            return _ready(loaded, wanted, found, found.source)
         ways = ways_out(loaded)
         error.hint = f"{error.hint}; or {ways}" if error.hint and error.step == "build" else error.hint or ways
         raise
@@ -305,8 +326,10 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
-    symmetric = symmetric_by_name(found.samples)
-    notes += [SYMMETRIC.format(" and ".join(symmetric))] if symmetric and source in GUESSED else []
+    symmetric = [name for name in symmetric_among(found.samples) if is_symmetric(form, name)]
+    if symmetric and source in GUESSED:
+        by = "the name says" if all(map(is_symmetric_name, symmetric)) else "the words beside it say"
+        notes.append(SYMMETRIC.format(" and ".join(symmetric), by))
     unvaried = at_default_only(form.parameters, found.samples) if source in GUESSED else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(
