@@ -43,6 +43,7 @@ from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import makings_of, network_forms, network_forward, reads_keys
 from gradcheck_cli.targets.functions.network_wiring import initializes
+from gradcheck_cli.targets.functions.objectives import gives_as_others_do
 from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
@@ -62,6 +63,7 @@ from gradcheck_cli.targets.functions.spelling import (
 from gradcheck_cli.targets.functions.stand_ins import with_stand_ins
 from gradcheck_cli.targets.functions.unpacked import unpacked
 from gradcheck_cli.targets.load import Loaded
+from gradcheck_cli.targets.resolve import definitions
 
 
 def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:
@@ -218,7 +220,7 @@ def _pair(loaded: Loaded, pairs: Mapping[str, str]) -> PairForm | LossForm:
         back = _function(loaded, backward)
         back = by_first_argument(back) if is_hessian(backward) else back
         return with_sign(PairForm(*returning(_function(loaded, forward), back)))
-    if gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
+    if gives_gradients(loaded.node(name)) or gives_as_others_do(name, definitions(loaded.tree)):
         return LossForm(_function(loaded, name))
     if is_a_backward(loaded):
         raise lacks_a_forward(name)

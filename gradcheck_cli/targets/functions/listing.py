@@ -15,6 +15,7 @@ from gradcheck_cli.targets.functions.factories import hands_out
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.module_pair import module_for
+from gradcheck_cli.targets.functions.objectives import gives_as_others_do
 from gradcheck_cli.targets.functions.pairs import calls_of, defined_by, pairs_among
 from gradcheck_cli.targets.functions.spelling import (
     THROUGH_ALL,
@@ -86,7 +87,10 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     names += [name for name in functions if name not in names and hands_out(found[name]) and not calls[name] & back]
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     taken = {*names, *pairs.values()}
-    return names + [name for name in functions if name not in taken and gives_gradients(found[name])]
+    open_ones = {name: found[name] for name in functions if name not in taken}
+    return names + [
+        name for name, node in open_ones.items() if gives_gradients(node) or gives_as_others_do(name, found)
+    ]
 
 
 def left_out(tree: ast.Module, asked: Sequence[str]) -> list[str]:
