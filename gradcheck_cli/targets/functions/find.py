@@ -26,7 +26,7 @@ from gradcheck_cli.targets.functions.engine import (
     walk_form,
 )
 from gradcheck_cli.targets.functions.engines import operations_of, walk_of
-from gradcheck_cli.targets.functions.factories import handed_out, made_by, pulled_back, way_back
+from gradcheck_cli.targets.functions.factories import handed_out, made_by
 from gradcheck_cli.targets.functions.forces import with_sign
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.gates import GateForm, gate_of
@@ -63,6 +63,7 @@ from gradcheck_cli.targets.functions.spelling import (
 )
 from gradcheck_cli.targets.functions.stand_ins import with_stand_ins
 from gradcheck_cli.targets.functions.unpacked import unpacked
+from gradcheck_cli.targets.functions.ways_back import pulled_back, way_back
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import definitions
 from gradcheck_cli.targets.torch_classes import is_autograd_function, is_module

@@ -11,7 +11,7 @@ from gradcheck_cli.targets.forward_only import is_module_definition
 from gradcheck_cli.targets.functions.by_use import goes_by_use
 from gradcheck_cli.targets.functions.composed import compositions_among
 from gradcheck_cli.targets.functions.engines import rows_of, walk_of
-from gradcheck_cli.targets.functions.factories import hands_out
+from gradcheck_cli.targets.functions.factories import handed_out
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.module_pair import module_for
@@ -25,6 +25,7 @@ from gradcheck_cli.targets.functions.spelling import (
     tokens,
     word_set,
 )
+from gradcheck_cli.targets.functions.ways_back import way_back
 from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, is_only_a_base, the_only_one
 
@@ -84,13 +85,18 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     names += [name for name in functions if name not in names and _is_operator(found[name])]
     # What hands out a way back that is a backward of the file is judged as that.
     back = set(backwards_among(functions))
-    names += [name for name in functions if name not in names and hands_out(found[name]) and not calls[name] & back]
+    names += [name for name in functions if name not in names and _hands_out(found[name]) and not calls[name] & back]
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     taken = {*names, *pairs.values()}
     open_ones = {name: found[name] for name in functions if name not in taken}
     return names + [
         name for name, node in open_ones.items() if gives_gradients(node) or gives_as_others_do(name, found)
     ]
+
+
+def _hands_out(node: ast.AST) -> bool:
+    """Does a function hand out a backward of its own?"""
+    return handed_out(node) is not None or way_back(node) is not None
 
 
 def left_out(tree: ast.Module, asked: Sequence[str]) -> list[str]:
