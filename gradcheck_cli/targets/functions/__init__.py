@@ -4,8 +4,8 @@ Where to look, in the order in which it happens; each module says in its first l
 given stands in `inputs`.
 
 What the text says, without running it:
-    spelling listing pairs by_use objectives engines members measuring pointwise reading read_later read_part slopes
-    writes casts
+    spelling listing pairs by_use directions linearity objectives engines members measuring pointwise reading
+    read_later read_part slopes writes casts
 From what was loaded to a form:
     find either factories ways_back outline form plain wrapped
 Forms of functions:

@@ -10,6 +10,7 @@ from gradcheck_cli.model.syntax import called
 from gradcheck_cli.targets.forward_only import is_module_definition
 from gradcheck_cli.targets.functions.by_use import goes_by_use
 from gradcheck_cli.targets.functions.composed import compositions_among
+from gradcheck_cli.targets.functions.directions import Directions, directions_by_words, directions_of
 from gradcheck_cli.targets.functions.engines import rows_of, walk_of
 from gradcheck_cli.targets.functions.factories import handed_out
 from gradcheck_cli.targets.functions.loss import gives_gradients
@@ -77,7 +78,8 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     of_methods = method_pairs(found)
     several = {owner for owner, count in Counter(name.partition(".")[0] for name in of_methods).items() if count > 1}
     classes = ((name, node) for name, node in found.items() if isinstance(node, ast.ClassDef))
-    layers = [name for name, node in classes if _is_layer(node, found, name in several)]
+    directions = directions_of(ast.Module(list(found.values()), []))
+    layers = [name for name, node in classes if _is_layer(node, found, name in several, directions)]
     names += [name for name in layers if not is_only_a_base(name, found)]
     names += rows_of(found)
     held = {name.partition(".")[0] for name in names}
@@ -166,11 +168,12 @@ def _is_operator(node: ast.AST) -> bool:
     return any(called(item) == "custom_op" for item in getattr(node, "decorator_list", ()))
 
 
-def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: bool) -> bool:
+def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: bool, directions: Directions) -> bool:
     """It has a forward and a backward that somebody wrote, itself or through a class of its file.
 
     Args:
         has_several: pairs of methods, each a layer of its own.
+        directions: what a forward and its backward are called in its file.
     """
     if walk_of(node):
         return False
@@ -180,7 +183,8 @@ def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: 
     )
     gives = any(gives_gradients(method) for method in methods.values())
     written = {name: method for name, method in methods.items() if _is_written(method)}
-    return has_both or gives or (not has_several and goes_by_use(written))
+    goes = all(directions_by_words(written)) or any(set(pair) <= written.keys() for pair in directions)
+    return has_both or gives or (not has_several and (goes or goes_by_use(written)))
 
 
 def _methods(node: ast.ClassDef, found: Mapping[str, Definition]) -> dict[str, Method]:
