@@ -50,6 +50,8 @@ _INTEGER = re.compile(
     r"^[\s\-*#]*`?(\w+)`?\s*(?::|--?|=)\s*(?:an?\s+)?(?:integer|int|index)\b(?!\s*(?:array|list|vector|tensor|arrays|s\b|\())",
     re.MULTILINE,
 )
+# What is said of an array that tells which entries count.
+_MASK = r"(?:\b0/1\b|\b0 or 1\b|\bbinary\b|\bboolean\b|\bmask\b|\bindicators?\b)"
 _FACTOR = re.compile(r"^(\d+)\s*\*?\s*([A-Za-z_]\w*)$")
 # Of what the code only cuts in parts: the other axis.
 _ROWS, _COLUMNS = "N", "D"
@@ -88,6 +90,14 @@ def as_documented(found: Sequence[Proposal], source: str, name: str, others: Seq
     first = _with_counts([replace(each, axes=axes) for each in _one_of_each_kind(found)], source, others)
     rest = [each for each in found if each.kind == "constant" or rank in (None, len(each.axes.split()))]
     return list(dict.fromkeys([*first, *rest]))
+
+
+def is_said_a_mask(source: str, name: str) -> bool:
+    """Do words say of an argument that it holds 0 and 1: "M 0/1 mask of the known ones", "observed: binary (n, d)"?"""
+    said = re.compile(
+        rf"(?<![\w.]){re.escape(name)}`?\b(?!\s*=)[^.,;\n(]{{0,25}}(?:\([^)\n]*\))?[^.,;\n]{{0,25}}?{_MASK}"
+    )
+    return any(said.search(text) for text in _comments(source))
 
 
 @lru_cache(maxsize=16)

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcheck_cli.model import WITHOUT_UPSTREAM
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
-from gradcheck_cli.targets.functions.inputs.documented import as_documented
+from gradcheck_cli.targets.functions.inputs.documented import as_documented, is_said_a_mask
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
@@ -174,6 +174,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     found = as_documented(found, form.source, item.name, others)
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
+    if found[0].kind in REAL and not is_target(item.name) and is_said_a_mask(form.source, item.name):
+        found = [*(replace(each, kind="mask") for each in found if each.kind == found[0].kind), *found]
     if not item.has_default and (beside := lengths_beside(form.source, item.name, others)):
         return beside
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
