@@ -103,7 +103,7 @@ def is_said_a_mask(source: str, name: str) -> bool:
 @lru_cache(maxsize=16)
 def _whole_numbers(source: str) -> frozenset[str]:
     """The arguments of which words say that they are one whole number: "target: integer, the index of the word"."""
-    return frozenset(match[1] for text in _comments(source) for match in _INTEGER.finditer(text))
+    return frozenset(match[1] for text in comments_of(source) for match in _INTEGER.finditer(text))
 
 
 def _spread(found: Sequence[Proposal], source: str, name: str) -> list[Proposal]:
@@ -307,7 +307,7 @@ def _unpackings(tree: ast.AST) -> Iterator[tuple[Sequence[ast.Name], str]]:
 
 def _in_words(source: str) -> dict[str, list[str]]:
     """Argument -> the lengths that stand behind its name in a docstring or a comment, where they are in one place."""
-    words = "\n".join(_comments(source))
+    words = "\n".join(comments_of(source))
     found: dict[str, list[str]] = {_WHOLE: []}
     for match in _SHAPE.finditer(words):
         before = re.split(r"[\n;)\]]", words[max(0, match.start() - 120) : match.start()])[-1]
@@ -327,7 +327,7 @@ def _lengths(text: str) -> list[str]:
     return [part.strip() for part in re.split(r",|\sx\s", text) if part.strip()]
 
 
-def _comments(source: str) -> Iterator[str]:
+def comments_of(source: str) -> Iterator[str]:
     """What stands in words: docstrings and comments."""
     for node in syntax.nodes_in(source):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
