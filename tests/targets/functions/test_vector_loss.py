@@ -162,6 +162,7 @@ def test_what_divides_by_its_batch_is_asked_with_columns(tmp_path, mean, over, v
     assert "predicted 3x5, wanted 3x5" in report.inputs
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_what_is_asked_for_logarithms_of_both_chances_is_between_0_and_1(tmp_path):
     """On positive numbers `1 - p` has none."""
     file = tmp_path / "costs.py"
