@@ -16,7 +16,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gradcheck_cli.model import Value
-from gradcheck_cli.targets.functions.constructing import Copied, Making
 from gradcheck_cli.targets.functions.find import layers_as_made
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import beside_known
@@ -26,8 +25,9 @@ from gradcheck_cli.targets.functions.inputs.own_calls import MOST_CALLS, CallInF
 from gradcheck_cli.targets.functions.inputs.search import InputSearch
 from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
 from gradcheck_cli.targets.functions.layer import LayerForm
+from gradcheck_cli.targets.functions.making import Copied, Making
+from gradcheck_cli.targets.functions.nested import NestedArrays, nested_in, with_nested
 from gradcheck_cli.targets.functions.pair import PairForm
-from gradcheck_cli.targets.functions.structured import Structure, structures_of, with_structures
 from gradcheck_cli.targets.load import Loaded
 
 NOTE = "asked on what line {} of its file hands it, as no input that was guessed fits; on other sizes it was not"
@@ -108,20 +108,20 @@ def _handed(form: WrittenFunction, file: _File) -> Iterator[Handed]:
         yield whole[0][0], [{name: value for call in calls for name, value in call.items()} for calls in draws]
 
 
-def _opened(form: WrittenFunction, call: Mapping[str, Any]) -> Iterator[tuple[WrittenFunction, list[Structure]]]:
+def _opened(form: WrittenFunction, call: Mapping[str, Any]) -> Iterator[tuple[WrittenFunction, list[NestedArrays]]]:
     """The form, and the one that takes the arrays in lists and dicts one by one: a gradient may be given of each."""
     yield form, []
     names = {item.name for item in form.parameters}
-    structures = structures_of({name: value for name, value in call.items() if name in names})
-    if isinstance(form, PairForm) and structures:
-        yield with_structures(form, structures), structures
+    nested = nested_in({name: value for name, value in call.items() if name in names})
+    if isinstance(form, PairForm) and nested:
+        yield with_nested(form, nested), nested
 
 
 def _fitting(
-    form: WrittenFunction, structures: Sequence[Structure], calls: Sequence[Mapping[str, Any]], seed: int, file: str
+    form: WrittenFunction, nested: Sequence[NestedArrays], calls: Sequence[Mapping[str, Any]], seed: int, file: str
 ) -> Guess | None:
     try:
-        given = [_arguments(form, structures, call) for call in calls]
+        given = [_arguments(form, nested, call) for call in calls]
         said = Given(tuple(given[:1] if _are_same(given) else given), source="own call")
         found = InputSearch(form, said, seed, file, 0.0).run()
     except NotAFunctionError:  # arguments of which nothing is known, or that are none of this form
@@ -132,14 +132,14 @@ def _fitting(
     return replace(found, samples=(*found.samples, *beside))
 
 
-def _arguments(form: WrittenFunction, structures: Sequence[Structure], call: Mapping[str, Any]) -> Mapping[str, Value]:
+def _arguments(form: WrittenFunction, nested: Sequence[NestedArrays], call: Mapping[str, Any]) -> Mapping[str, Value]:
     """One call's by the names of the form.
 
     Raises:
         NotAFunctionError: one is of a kind of which nothing is known.
     """
-    opened = {name: array for each in structures for name, array in (each.arrays(call[each.name]) or {}).items()}
-    whole = {name: value for name, value in call.items() if name not in {each.name for each in structures}}
+    opened = {name: array for each in nested for name, array in (each.arrays(call[each.name]) or {}).items()}
+    whole = {name: value for name, value in call.items() if name not in {each.name for each in nested}}
     parts = _of_form({name: _plain(value) for name, value in whole.items()}, form)
     return {name: as_value(value) for name, value in {**opened, **parts}.items()}
 

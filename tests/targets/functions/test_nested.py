@@ -7,7 +7,7 @@ import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from gradcheck_cli.targets.functions.structured import Structure, structures_of
+from gradcheck_cli.targets.functions.nested import NestedArrays, nested_in
 
 W, B = np.arange(6.0).reshape(2, 3), np.arange(3.0)
 VALUES = [
@@ -22,30 +22,30 @@ VALUES = [
 @pytest.mark.parametrize(("value", "names", "gradients"), VALUES)
 def test_each_array_has_a_name_a_place_and_a_gradient(value, names, gradients):
     """A new value has new arrays in the same places; the one that was handed over stays as it was."""
-    structure = Structure("net", value)
+    nested = NestedArrays("net", value)
 
-    arrays = structure.arrays(value)
-    made = structure.made({name: array + 1 for name, array in arrays.items()})
-    found = structure.gradients(gradients)
+    arrays = nested.arrays(value)
+    made = nested.made({name: array + 1 for name, array in arrays.items()})
+    found = nested.gradients(gradients)
 
     assert names == set(arrays) == set(found)
-    assert all(np.array_equal(array + 1, structure.arrays(made)[name]) for name, array in arrays.items())
+    assert all(np.array_equal(array + 1, nested.arrays(made)[name]) for name, array in arrays.items())
     assert all(np.array_equal(2 * array, found[name]) for name, array in arrays.items())
     assert W[0, 0] == 0
 
 
 def test_another_structure_has_no_gradients_of_this_one():
     """One layer less, or nothing of the kind."""
-    structure = Structure("net", [{"W": W}, {"W": W}])
-    assert structure.gradients([{"W": W}]) is None
-    assert structure.gradients(W) is None
-    assert structure.arrays([{"W": W}]) is None
+    nested = NestedArrays("net", [{"W": W}, {"W": W}])
+    assert nested.gradients([{"W": W}]) is None
+    assert nested.gradients(W) is None
+    assert nested.arrays([{"W": W}]) is None
 
 
 def test_only_what_holds_arrays_is_a_structure():
     """No array, no list of numbers, no word."""
-    assert structures_of({"x": W, "names": ["a"], "steps": (1, 2), "ids": [np.arange(3)]}) == []
-    assert [each.name for each in structures_of({"x": W, "net": [W]})] == ["net"]
+    assert nested_in({"x": W, "names": ["a"], "steps": (1, 2), "ids": [np.arange(3)]}) == []
+    assert [each.name for each in nested_in({"x": W, "net": [W]})] == ["net"]
 
 
 MODEL = """

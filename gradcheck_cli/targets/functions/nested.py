@@ -25,7 +25,7 @@ Path: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Structure:
+class NestedArrays:
     """A parameter, and one value that it has been handed.
 
     Attributes:
@@ -46,7 +46,7 @@ class Structure:
         return re.sub(r"\W", "_", "_".join([self.name, *map(str, path)]))
 
     def arrays(self, value: Any) -> dict[str, Array] | None:
-        """Those of another value of this structure; None of one that has another."""
+        """Those of another value that is built as this one; None of one that is not."""
         try:
             found = {name: _array(_at(value, path)) for name, path in self.leaves.items()}
         except (KeyError, IndexError, TypeError, AttributeError):
@@ -65,31 +65,29 @@ class Structure:
         return known if known and len(known) == len(found) else None
 
 
-def structures_of(call: Mapping[str, Any]) -> list[Structure]:
+def nested_in(call: Mapping[str, Any]) -> list[NestedArrays]:
     """The arguments that hold arrays of floating-point numbers and are none."""
-    found = (Structure(name, value) for name, value in call.items() if _array(value) is None)
+    found = (NestedArrays(name, value) for name, value in call.items() if _array(value) is None)
     return [each for each in found if each.leaves]
 
 
-def with_structures(form: PairForm, structures: Sequence[Structure]) -> PairForm:
+def with_nested(form: PairForm, nested: Sequence[NestedArrays]) -> PairForm:
     """The pair that takes each array in these by itself, and gives the gradient of each."""
-    fore, back = (
-        _opened(function, structures, is_back) for function, is_back in ((form.fore, False), (form.back, True))
-    )
+    fore, back = (_opened(function, nested, is_back) for function, is_back in ((form.fore, False), (form.back, True)))
     if isinstance(form, ComposedPair):
-        losses = tuple(_opened(function, structures, False) for function in form.losses)
+        losses = tuple(_opened(function, nested, False) for function in form.losses)
         return replace(form, fore=fore, back=back, losses=losses)
     return replace(form, fore=fore, back=back)
 
 
-def _opened(function: PlainFunction, structures: Sequence[Structure], is_back: bool) -> PlainFunction:
+def _opened(function: PlainFunction, nested: Sequence[NestedArrays], is_back: bool) -> PlainFunction:
     """A function that takes the arrays; of a backward also what it gives is taken apart."""
     try:
         signature = inspect.signature(function.call)
     except (TypeError, ValueError):
         return function
-    own = [each for each in structures if each.name in signature.parameters]
-    given = own if not is_back else structures
+    own = [each for each in nested if each.name in signature.parameters]
+    given = own if not is_back else nested
     return replace(function, call=_Opened(function.call, signature, tuple(own), tuple(given) if is_back else ()))
 
 
@@ -97,8 +95,8 @@ def _opened(function: PlainFunction, structures: Sequence[Structure], is_back: b
 class _Opened:
     call: Callable[..., Any]
     signature: inspect.Signature
-    taken: tuple[Structure, ...]
-    given: tuple[Structure, ...]
+    taken: tuple[NestedArrays, ...]
+    given: tuple[NestedArrays, ...]
 
     @property
     def __signature__(self) -> inspect.Signature:
