@@ -6,7 +6,7 @@ from gradcheck_cli.model.axis import (
     PaddingMode as PaddingMode,
     TransposedAxis as TransposedAxis,
 )
-from gradcheck_cli.model.case import Array as Array, Case as Case, Gradients as Gradients
+from gradcheck_cli.model.case import Array as Array, Case as Case, Gradients as Gradients, Shape as Shape
 from gradcheck_cli.model.evidence import (
     CALL as CALL,
     UNEXPLAINED as UNEXPLAINED,

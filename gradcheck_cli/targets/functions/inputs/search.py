@@ -29,7 +29,7 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     FORWARD_ENDED,
     SQUARE,
     UNEQUAL,
-    Progress,
+    Reached,
     further,
     guided,
     progress_of,
@@ -274,7 +274,7 @@ class InputSearch:
     def _is_said(item: Parameter, fixed: Container[str]) -> bool:
         return item.is_state or item.known is not None or item.name in fixed
 
-    def _attempt(self, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> Progress | None:
+    def _attempt(self, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> Reached | None:
         """How far one choice comes; None where it fits."""
         choice = chosen(self.form, listed, places)
         if not holds_data(choice):
