@@ -28,7 +28,7 @@ from gradcheck_cli.targets.conventions.instance import quieten
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout, turned
 from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes
-from gradcheck_cli.targets.conventions.other_kinds import is_transposed
+from gradcheck_cli.targets.conventions.other_kinds import grows_with_stride
 from gradcheck_cli.targets.conventions.own_types import own_types
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
@@ -260,7 +260,7 @@ def layer_candidates(
         right = False
         for candidate in (one for forward in forwards for one in search.candidates(recipe, forward)):
             if candidate.forward_right:
-                if not found and not candidate.layout.transposed and is_transposed(candidate, case.spec):
+                if not found and not candidate.layout.transposed and grows_with_stride(candidate, case.spec):
                     raise TransposedError
                 found = True
                 right |= "weight" not in recipe.roles.values() or _comes_back(candidate, case)
