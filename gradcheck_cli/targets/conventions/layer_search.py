@@ -26,6 +26,7 @@ from gradcheck_cli.targets.conventions.calling import Calls
 from gradcheck_cli.targets.conventions.construct import Constructor, Recipe, constructor_of, recipes
 from gradcheck_cli.targets.conventions.instance import quieten
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.layer_build import wire_weights
 from gradcheck_cli.targets.conventions.layout import Layout, turned
 from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes
 from gradcheck_cli.targets.conventions.other_kinds import grows_with_stride
@@ -165,7 +166,7 @@ class Search:
         form = Form(orders[0], pairs=recipe.pairs, mode=recipe.mode, torch=torch)
         plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, (), None)
         try:
-            plain.wire(instance, self.case, orders, optimizer)
+            wire_weights(plain, instance, self.case, orders, optimizer)
         except Exception as error:
             self.troubles.add("build" if isinstance(error, RefusedError) else "run", error)
         yield from self._kept(recipe, calls, instance, orders)
