@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Sample, Value
 from gradcheck_cli.targets.functions.form import WrittenFunction
-from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, ProposalKind, is_symmetric_name, positive
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, ProposalKind, positive
 
 _AXIS = re.compile(r"^(\d*)([a-z]?)$")
 # Of a network's weights: with 1 three layers give probabilities of 1 - 1e-9, whose logarithm has few digits left.
@@ -72,10 +72,10 @@ def axes_of(sample: Sample) -> tuple[int, ...]:
     return tuple(value.ndim for value in sample.values.values() if isinstance(value, np.ndarray))
 
 
-def symmetric_by_name(samples: Sequence[Sample]) -> list[str]:
+def symmetric_among(samples: Sequence[Sample]) -> list[str]:
     """The arguments that are symmetric matrices on every sample, as none is by chance."""
     arrays = [{name: value for name, value in each.values.items() if _is_symmetric(value)} for each in samples]
-    return [name for name in arrays[0] if is_symmetric_name(name) and all(name in each for each in arrays)]
+    return [name for name in arrays[0] if all(name in each for each in arrays)]
 
 
 def _is_symmetric(value: Value) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from gradcheck_cli.targets.functions.inputs.parameters import (
     is_sorted_by,
     number_of_names,
     says_yes_or_no,
+    scales_a_total,
     settings,
     sizes_arrays,
     stands_in_arithmetic,
@@ -34,13 +35,13 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
     ProposalKind,
     constant,
     is_bias_name,
-    is_symmetric_name,
     is_weight_name,
     lengths,
     positive,
     proposals,
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
+from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.inputs.together import together
 from gradcheck_cli.targets.functions.inputs.turned import in_pairs
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled, lengths_beside
@@ -168,8 +169,10 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         found = [replace(found[0], axes=_TABLE), *found]
     if item.may_be_row and found[0].kind in REAL:  # last: a length of 1 hides what is summed or cut off
         found = [*found, replace(found[0], axes="1 d")]
-    if is_symmetric_name(item.name) and _is_handed_nothing(form) and found[0].kind in REAL:
+    if is_symmetric(form, item.name) and _is_handed_nothing(form) and found[0].kind in REAL:
         found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
+    if not item.has_default and found[0].kind in REAL and scales_a_total(form.source, item.name):
+        found = [replace(found[0], axes=""), *found]
     others = [other.name for other in form.parameters if other is not item]
     found = as_documented(found, form.source, item.name, others)
     if item.is_state:
@@ -355,6 +358,11 @@ def _constants_of_a_layer(title: str, name: str) -> Sequence[object]:
 def holds_data(choice: ProposalChoice) -> bool:
     """Is there an array of real numbers among what is handed in?"""
     return any(proposal.kind in REAL or isinstance(proposal.value, np.ndarray) for proposal in choice.values())
+
+
+def is_said(item: Parameter, fixed: Container[str]) -> bool:
+    """Is a parameter no guess: held by an object, known, or given by the user?"""
+    return item.is_state or item.known is not None or item.name in fixed
 
 
 def state_of(item: Parameter, number: int) -> Proposal:

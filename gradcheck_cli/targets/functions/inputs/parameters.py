@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -163,6 +163,37 @@ def stands_in_arithmetic(source: str, name: str) -> bool:
     """Is a parameter itself added, subtracted or multiplied: `y * np.log(p)`, `p - y`?"""
     nodes = syntax.nodes_in(source)
     return any(isinstance(node, ast.BinOp) and (_is(node.left, name) or _is(node.right, name)) for node in nodes)
+
+
+def scales_a_total(source: str, name: str) -> bool:
+    """Is a total multiplied with a parameter, or divided by it: `-K / (2 * n) * np.sum(A * np.cos(d))`?
+
+    An array would make several numbers of that one.
+    """
+    products = (node for node in syntax.nodes_in(source) if isinstance(node, ast.BinOp))
+    chains = (list(_factors(node)) for node in products if isinstance(node.op, ast.Mult | ast.Div))
+    return any(any(_is(each, name) for each in chain) and any(map(_is_total, chain)) for chain in chains)
+
+
+def _factors(node: ast.expr) -> Iterator[ast.expr]:
+    """What a product is made of, what it is divided by too: a power as what is raised."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        yield from _factors(node.left)
+        yield from _factors(node.right)
+    elif isinstance(node, ast.UnaryOp):
+        yield from _factors(node.operand)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        yield node.left
+    else:
+        yield node
+
+
+def _is_total(node: ast.expr) -> bool:
+    """`np.sum(x)`, `x.mean()`: of all entries, along no axis."""
+    if not isinstance(node, ast.Call) or syntax.called(node) not in ("sum", "mean", "nansum"):
+        return False
+    is_of_module = getattr(getattr(node.func, "value", None), "id", "") in ("np", "numpy", "torch", "math", "")
+    return not node.keywords and len(node.args) <= is_of_module
 
 
 def says_yes_or_no(source: str, name: str) -> bool:
