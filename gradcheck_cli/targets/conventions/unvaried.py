@@ -52,7 +52,8 @@ BELOW_ZERO = "outputs below 0"
 MOST_WORK = 5.0
 
 Wrongs = tuple[WrongBeside, ...]
-Given = Mapping[GradientName, Array]
+# The slopes of its own forward, and the gradients that it gives.
+Measured = tuple[OwnDerivative, Mapping[GradientName, Array]]
 
 # Of a penalty of half the squares, and of the squares.
 PENALTIES = (1, 2)
@@ -216,7 +217,7 @@ class Varying:
         own, found = measured
         return [(name, own.slopes_beside(name, array)) for name, array in found.items() if not own.fits(name, array)]
 
-    def _measured(self, chosen: Chosen, candidate: Candidate, spec: ConvSpec) -> tuple[OwnDerivative, Given] | None:
+    def _measured(self, chosen: Chosen, candidate: Candidate, spec: ConvSpec) -> Measured | None:
         """The slopes of its own forward, and the gradients that it gives; None without a forward."""
         case = float_case(spec)
 

@@ -73,13 +73,20 @@ def _with_fields(function: PlainFunction, module: Mapping[str, Any], weights: Ma
 
 
 def _kind(annotation: Any, module: Mapping[str, Any]) -> type | None:
-    """The dataclass that an annotation means."""
+    """The dataclass, or the named tuple, that an annotation means."""
     kind = class_named(annotation, module)
-    return kind if kind is not None and dataclasses.is_dataclass(kind) else None
+    return kind if kind is not None and (dataclasses.is_dataclass(kind) or _is_named_tuple(kind)) else None
+
+
+def _is_named_tuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 
 def _of_dataclass(kind: type) -> _Packed:
     missing, empty = dataclasses.MISSING, inspect.Parameter.empty
+    if _is_named_tuple(kind):
+        defaults, names = vars(kind).get("_field_defaults", {}), vars(kind)["_fields"]
+        return _Packed({name: defaults.get(name, empty) for name in names}, kind, getattr(kind, "__annotations__", {}))
     fields = {each.name: empty if each.default is missing else each.default for each in dataclasses.fields(kind)}
     return _Packed(fields, kind, {each.name: each.type for each in dataclasses.fields(kind)})
 
@@ -155,6 +162,8 @@ class _Making:
             return _with_parts(copy.copy(self.held), parts)
         kinds = (value for value in self.module.values() if isinstance(value, type))
         kind = next((kind for kind in kinds if set(parts) <= set(_slots(kind))), SimpleNamespace)
+        if _is_named_tuple(kind):
+            return kind(**{name: parts.get(name) for name in _slots(kind)})
         return _with_parts(object.__new__(kind), parts)
 
 
@@ -166,7 +175,8 @@ def _with_parts(made: Any, parts: Mapping[str, Any]) -> Any:
 
 def _slots(kind: type) -> Sequence[str]:
     """The attributes that a class says it has."""
-    return [*getattr(kind, "__slots__", ()), *getattr(kind, "__annotations__", ())]
+    named: Sequence[str] = getattr(kind, "_fields", ())
+    return named or [*getattr(kind, "__slots__", ()), *getattr(kind, "__annotations__", ())]
 
 
 def _opened(
