@@ -63,12 +63,18 @@ def _fields(node: ast.AST) -> set[str]:
     """What an object of a class holds: `depth: Array` in it, `self.depth = ...`, `namedtuple("P", "depth point")`."""
     if isinstance(node, ast.ClassDef):
         inside = list(ast.walk(node))
-        said = {part.target.id for part in inside if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)}
+        said = {
+            part.target.id for part in inside if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+        }
         set_ = {part.attr for part in inside if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)}
         return said | set_
     if isinstance(node, ast.Call) and syntax.identifier(node.func) in ("namedtuple", "SimpleNamespace"):
-        texts = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-        return {word for text in texts for word in re.findall(r"\w+", text)} | {part.arg or "" for part in node.keywords}
+        texts = [
+            part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        ]
+        return {word for text in texts for word in re.findall(r"\w+", text)} | {
+            part.arg or "" for part in node.keywords
+        }
     return set()
 
 

@@ -115,3 +115,37 @@ def test_a_dict_of_weights_is_its_weights_and_one_of_settings_stays_a_dict(tmp_p
         ("pull", "rest", "Wr", "br"), Verdict.PASS
     )
     assert "Wr 4x9, br 4x1, damping {share" in report.inputs
+
+
+# The parameters and what the forward keeps are named tuples; no annotation says so.
+TWIST = """
+from typing import NamedTuple
+import numpy as np
+
+class Twist(NamedTuple):
+    turn: np.ndarray
+    lean: np.ndarray
+
+class Kept(NamedTuple):
+    x: np.ndarray
+    bent: np.ndarray
+    twist: Twist
+
+def twist_forward(x, twist):
+    bent = np.tanh(x @ twist.turn)
+    return bent * twist.lean, Kept(x, bent, twist)
+
+def twist_backward(dy, kept):
+    x, bent, twist = kept
+    inner = dy * twist.lean * (1 - bent ** 2)
+    return inner @ twist.turn.T, Twist(x.T @ inner, FACTOR * (dy * bent).sum(0))
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_a_named_tuple_of_parameters_is_its_fields_and_a_cache_stays_one(tmp_path, factor, verdict):
+    """Gradients come back in a named tuple of the same kind; another one holds what the forward kept."""
+    (tmp_path / "twist.py").write_text(TWIST.replace("FACTOR", factor))
+    report = function_here(f"{tmp_path}/twist.py:twist_backward")
+    assert report.verdict is verdict
+    assert set(report.gradients) == {"x", "turn", "lean"}
