@@ -149,3 +149,29 @@ def test_a_named_tuple_of_parameters_is_its_fields_and_a_cache_stays_one(tmp_pat
     report = function_here(f"{tmp_path}/twist.py:twist_backward")
     assert report.verdict is verdict
     assert set(report.gradients) == {"x", "turn", "lean"}
+
+
+# Weights come as a pair, and their gradients go back as one.
+LENS = """
+import numpy as np
+
+def lens_forward(theta, x):
+    w, b = theta
+    return np.sin(x @ w + b)
+
+def lens_backward(theta, x, gy):
+    w, b = theta
+    inner = gy * np.cos(x @ w + b)
+    gw, gb, gx = x.T @ inner, inner.FOLD(0), inner @ w.T
+    RETURN
+"""
+
+
+@pytest.mark.parametrize("returned", ["return (gw, gb), gx", "pair = gw, gb\n    return pair, gx"])
+@pytest.mark.parametrize(("fold", "verdict"), [("sum", Verdict.PASS), ("mean", Verdict.FAIL)])
+def test_gradients_in_parentheses_beside_another_are_found(tmp_path, returned, fold, verdict):
+    """One by one, by the names inside where the return statement says them."""
+    (tmp_path / "lens.py").write_text(LENS.replace("RETURN", returned).replace("FOLD", fold))
+    report = function_here(f"{tmp_path}/lens.py:lens_backward")
+    found = {name: each.verdict for name, each in report.gradients.items()}
+    assert found == {"w": Verdict.PASS, "b": verdict, "x": Verdict.PASS}
