@@ -16,6 +16,8 @@ from gradcheck_cli.targets.functions.spelling import PREDICTED_WORDS, in_order, 
 
 # Ways to fill all of them, the likeliest first: each is a form of its own, with all its tries.
 MOST = 12
+# What is compared has one shape: a row for each sample.
+_ALIKE = "n d"
 # What makes arrays of zeros or random numbers: handed one length after the other, or a shape.
 _BY_LENGTHS = in_order("randn rand")
 _BY_SHAPE = in_order("zeros ones empty full standard_normal random")
@@ -45,6 +47,9 @@ def fillings(names: Sequence[str], source: str) -> Iterator[Mapping[str, Any]]:
     """
     yield from _alike(names)
     ranks = _ranks_set(source)
+    compared = [name for name in names if is_target(name) or set(tokens(name)) & PREDICTED_WORDS]
+    if 1 < len(compared) == len(names) and any(map(is_target, names)) and not ranks.keys() & set(names):
+        yield dict.fromkeys(names, Weights(_ALIKE))
     listed = [sorted(_options(name), key=partial(_is_beside, ranks.get(name))) for name in names]
     if all(listed):
         for places in itertools.islice(by_rank([len(options) for options in listed]), MOST):

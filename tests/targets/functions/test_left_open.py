@@ -1,9 +1,12 @@
 """Classes whose constructor leaves open what their methods read."""
 
+import ast
+
 import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
+from gradcheck_cli.targets.functions.listing import every_layer
 
 LATER = """
 import numpy as np
@@ -117,11 +120,11 @@ import numpy as np
 
 class Penalty(ABC):
     def __init__(self):
-        self._outputs = None
+        self._probs = None
         self._targets = None
 
-    def put(self, outputs, targets):
-        self._outputs, self._targets = outputs, targets
+    def put(self, probs, targets):
+        self._probs, self._targets = probs, targets
 
     @abstractmethod
     def computeLoss(self):
@@ -133,15 +136,16 @@ class Penalty(ABC):
 
 class Doubt(Penalty):
     def computeLoss(self):
-        q, t = self._outputs, self._targets
+        q, t = self._probs, self._targets
         return -np.mean(t * np.log(q) + (1 - t) * np.log(1 - q))
 
     def computeGradient(self):
-        q, t = self._outputs, self._targets
+        q, t = self._probs, self._targets
         return ((1 - t) / (1 - q) SIGN t / q) / q.size
 """
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")
 @pytest.mark.parametrize(("sign", "verdict"), [("-", Verdict.PASS), ("+", Verdict.FAIL)])
 def test_what_is_predicted_has_the_shape_of_its_targets_and_may_have_to_be_a_share(tmp_path, sign, verdict):
     """A logarithm of 1 - p refuses what is above 1; what only says what others have is no row beside it."""
@@ -150,5 +154,6 @@ def test_what_is_predicted_has_the_shape_of_its_targets_and_may_have_to_be_a_sha
 
     report = function_here(str(file))
 
-    assert ("Doubt.computeGradient", verdict) == (report.target.rpartition(":")[2], report.verdict)
-    assert "_outputs set to an array 3x5, _targets set to an array 3x5" in report.why
+    assert ("Doubt.computeGradient",) == every_layer(ast.parse(file.read_text()), "penalties.py")
+    assert verdict is report.verdict
+    assert "_probs set to an array 3x5, _targets set to an array 3x5" in report.why
