@@ -17,7 +17,7 @@ from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.parameters import words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import CONSTANTS, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.making import Generator, Lengths, Letter, Making, Weights, data_axes
+from gradcheck_cli.targets.functions.making import Generator, Letter, Making, SizeList, Weights, data_axes
 from gradcheck_cli.targets.functions.plain import parameters_of
 from gradcheck_cli.targets.functions.read_later import read_later
 from gradcheck_cli.targets.functions.spelling import BACKWARD_WORDS, tokens, word_set
@@ -121,10 +121,10 @@ def _is_long(item: Parameter) -> bool:
 
 
 def _shorter(item: Parameter) -> list[Any]:
-    """Lengths in its place, and then what its author thinks of: a derivative by each of thousands takes a minute."""
+    """SizeList in its place, and then what its author thinks of: a derivative by each of thousands takes a minute."""
     if isinstance(item.default, int):
         return [Letter("m"), Letter("t"), item.default]
-    return [Lengths("mtc"[: len(item.default)]), item.default] if len(item.default) < len("mtcm") else [item.default]
+    return [SizeList("mtc"[: len(item.default)]), item.default] if len(item.default) < len("mtcm") else [item.default]
 
 
 def _multiples(chosen: Mapping[str, Any], gates: str) -> tuple[int, bool]:
@@ -148,7 +148,7 @@ def _gates(source: str) -> str:
 
 
 def _repeats(chosen: Mapping[str, Any]) -> int:
-    """Lengths that are equal hide a lost transpose: unequal ones are tried first."""
+    """SizeList that are equal hide a lost transpose: unequal ones are tried first."""
     letters = [choice.letter for choice in chosen.values() if isinstance(choice, Letter)]
     of_weights = {part for choice in chosen.values() if isinstance(choice, Weights) for part in choice.axes.split()}
     return len(letters) - len(set(letters)) + sum(letter in of_weights for letter in letters)
@@ -194,7 +194,7 @@ def _options(item: Parameter) -> list[Any]:
         order = "mdc"
     letters: list[Any] = [Letter(letter, is_tuple) for letter in order]
     if known & _LISTS and item.annotation not in ("int", "tuple"):
-        return [Lengths("dmc"), *letters, None]
+        return [SizeList("dmc"), *letters, None]
     return [*letters, Letter("d", not is_tuple), None]
 
 

@@ -52,7 +52,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Lengths:
+class SizeList:
     """The lengths of all layers in a list, by their letters: input, hidden, output."""
 
     letters: str
@@ -197,7 +197,7 @@ def value_of(choice: Any, sizes: Mapping[str, int]) -> Any:
     """What stands for a choice at these lengths, as new."""
     if isinstance(choice, Letter):
         return (sizes[choice.letter],) if choice.is_tuple else sizes[choice.letter]
-    if isinstance(choice, Lengths):
+    if isinstance(choice, SizeList):
         return [sizes[letter] for letter in choice.letters]
     if isinstance(choice, Weights):
         return np.random.default_rng(0).standard_normal(shape_of(choice.axes, sizes))
