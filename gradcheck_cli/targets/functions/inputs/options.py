@@ -219,7 +219,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and is_unrolled(form.source, item.name):
         return [Proposal("real", UNROLLED), *found]
     if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):
-        return [*(Proposal("constant", value=value) for value in _WHOLE), *found]
+        is_lessened = re.search(rf"\b{re.escape(item.name)}\s*-\s*1\b", form.source)
+        return [*(Proposal("constant", value=each) for each in sorted(_WHOLE, reverse=is_lessened is not None)), *found]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
     if item.is_returned and type(item.default) is float:
@@ -327,7 +328,7 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
-# Sides of windows and numbers of groups. At 1 nothing of what they do is seen.
+# Sides of windows and numbers of groups. At 1 nothing of what they do is seen; of J - 1 steps, not at 2 either.
 _WHOLE = (2, 3)
 # Rows of which whole numbers choose some.
 _TABLE = "v d"
