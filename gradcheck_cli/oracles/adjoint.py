@@ -17,11 +17,12 @@ from math import prod
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, GradientName, Gradients
+from gradcheck_cli.numbers.magnitudes import FLOAT64_LIMIT
 from gradcheck_cli.oracles.forward import forward
 
 # A wrong entry passes with a chance below 1 in 65,000; larger factors would leave fewer bits for the data.
 LARGEST_RANDOM = 2**15
-FLOAT64_LIMIT = 2**53
+# What int64 holds.
 INT64_LIMIT = 2**63
 # Numbers multiplied at a time.
 BLOCK = 2**16
@@ -135,8 +136,11 @@ def _identity(name: GradientName, forward_side: int, factors: Array, gradient: A
 
 
 def draw_factors(rng: np.random.Generator, limit: int, shape: tuple[int, ...]) -> Array:
-    """Random integers from -limit to limit, the limit itself among them so that it can be read off."""
-    return rng.integers(-limit, limit, shape, endpoint=True)
+    """Random integers from -limit to limit, as float64, in which they are multiplied."""
+    factors = np.empty(shape)
+    for (part,) in _blocks(factors):
+        part[...] = rng.integers(-limit, limit, part.shape, endpoint=True)
+    return factors
 
 
 def largest_factor(fixed: Array, case: Case) -> int:
