@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, span
-from gradcheck_cli.model.syntax import called
+from gradcheck_cli.model.syntax import called, parse_expression
 
 _SHIFTS = ("roll", "shift", "circshift")
 # What a shift is called where it is said by its name.
@@ -32,7 +32,7 @@ def shifted_back(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 def _turned(shift: ast.expr) -> str:
     """-s of s and s of -s, b - a of a - b, of several one by one."""
     if isinstance(shift, ast.Tuple | ast.List):
-        return ast.unparse(ast.Tuple([ast.parse(_turned(part), mode="eval").body for part in shift.elts], ast.Load()))
+        return ast.unparse(ast.Tuple([parse_expression(_turned(part)).body for part in shift.elts], ast.Load()))
     if isinstance(shift, ast.UnaryOp) and isinstance(shift.op, ast.USub):
         return ast.unparse(shift.operand)
     if isinstance(shift, ast.BinOp) and isinstance(shift.op, ast.Sub):
