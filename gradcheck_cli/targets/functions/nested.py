@@ -21,7 +21,7 @@ from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.spelling import belongs_to
 
-Steps: TypeAlias = tuple[Any, ...]
+KeyPath: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class NestedArrays:
     value: Any
 
     @property
-    def leaves(self) -> dict[str, Steps]:
+    def leaves(self) -> dict[str, KeyPath]:
         """Each array of floating-point numbers: what it is called as an argument, and the way to it."""
         found = ((path, array) for path, value in _walked(self.value) if (array := _array(value)) is not None)
         return {self._named(path): path for path, array in found if array.dtype.kind == "f"}
 
-    def _named(self, path: Steps) -> str:
+    def _named(self, path: KeyPath) -> str:
         return re.sub(r"\W", "_", "_".join([self.name, *map(str, path)]))
 
     def arrays(self, value: Any) -> dict[str, Array] | None:
@@ -139,19 +139,19 @@ def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from getattr(value, "__dict__", {}).items()
 
 
-def _walked(value: Any, before: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+def _walked(value: Any, before: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     yield before, value
     for key, inner in _parts(value):
         yield from _walked(inner, (*before, key))
 
 
-def _at(value: Any, path: Steps) -> Any:
+def _at(value: Any, path: KeyPath) -> Any:
     for key in path:
         value = value[key] if isinstance(value, Mapping | list | tuple) else getattr(value, key)
     return value
 
 
-def _with(value: Any, arrays: Mapping[Steps, Any]) -> Any:
+def _with(value: Any, arrays: Mapping[KeyPath, Any]) -> Any:
     """A copy, down to where an array changes."""
     if () in arrays:
         return arrays[()]
@@ -168,7 +168,7 @@ def _with(value: Any, arrays: Mapping[Steps, Any]) -> Any:
     return made
 
 
-def _gradient_at(result: Any, path: Steps) -> Any:
+def _gradient_at(result: Any, path: KeyPath) -> Any:
     """What a result has at a path, a key or an attribute being called as the gradient of what is there."""
     for key in path:
         parts = dict(_parts(result))
