@@ -1,4 +1,8 @@
-"""A search on what the file itself hands to its function: the last one, where no input that was guessed fits."""
+"""A search on what the file itself hands to its function.
+
+It is the last one: where no input that was guessed fits, or where a gradient is wrong on what was guessed and the file
+hands over things of another kind.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.model import Value
+from gradcheck_cli.model import Sample, Value
 from gradcheck_cli.targets.functions.find import layers_as_made
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import beside_known
 from gradcheck_cli.targets.functions.inputs.given import Given, as_value
 from gradcheck_cli.targets.functions.inputs.guessed import Guess
+from gradcheck_cli.targets.functions.inputs.meant import is_derivative
 from gradcheck_cli.targets.functions.inputs.own_calls import MOST_CALLS, CallInFile, by_name, entries, own_calls
 from gradcheck_cli.targets.functions.inputs.search import InputSearch
 from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
@@ -30,7 +35,7 @@ from gradcheck_cli.targets.functions.nested import NestedArrays, nested_in, with
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.load import Loaded
 
-NOTE = "asked on what line {} of its file hands it, as no input that was guessed fits; on other sizes it was not"
+NOTE = "asked on what line {} of its file hands it; on other sizes it was not"
 DATA = "the arrays in {} are taken as data, not judged"
 # The derivative is taken number by number.
 _MOST_ENTRIES = 3_000
@@ -92,6 +97,27 @@ def guess_as_called(forms: Iterable[WrittenFunction], loaded: Loaded, seed: int)
                     notes = (*found.notes, NOTE.format(line), *_of_data(found))
                     return replace(found, source="own call", notes=notes)
     return None
+
+
+def is_meant_otherwise(form: WrittenFunction, sample: Sample, loaded: Loaded) -> bool:
+    """Is a gradient wrong on a sample, and does its file hand it things of another kind?
+
+    A list of layers for an array, a row for rows. Where the kinds are the same, what is wrong there is wrong.
+    """
+    if is_derivative(form, sample):
+        return False
+    _, calls = next(_handed(form, _File.of(loaded)), (0, [{}]))
+    shared = [(calls[0][name], value) for name, value in sample.values.items() if name in calls[0]]
+    return any(_kind(written) != _kind(guessed) for written, guessed in shared)
+
+
+def _kind(value: Any) -> int | str:
+    """The axes of an array or a number; what else it is."""
+    if hasattr(value, "shape"):
+        return len(value.shape)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return 0
+    return "parts" if _has_array(_plain(value)) else "other"
 
 
 def _handed(form: WrittenFunction, file: _File) -> Iterator[WrittenCall]:
