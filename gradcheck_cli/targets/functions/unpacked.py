@@ -17,7 +17,7 @@ from typing import Any
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.configuration import class_named
 from gradcheck_cli.targets.functions.made_object import made_here
-from gradcheck_cli.targets.functions.members import FileFunctions, Members, members_of
+from gradcheck_cli.targets.functions.members import FileFunctions, Members, are_mirrored, members_of
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.prefixed import keys_computed, prefixes_of, without
@@ -73,12 +73,21 @@ def _with_fields(function: PlainFunction, module: Mapping[str, Any], weights: Ma
 
 
 def _kind(annotation: Any, module: Mapping[str, Any]) -> type | None:
-    """The dataclass that an annotation means."""
+    """The dataclass, or the tuple with names, that an annotation means."""
     kind = class_named(annotation, module)
-    return kind if kind is not None and dataclasses.is_dataclass(kind) else None
+    return kind if kind is not None and (dataclasses.is_dataclass(kind) or _names_of(kind)) else None
+
+
+def _names_of(kind: type) -> tuple[str, ...]:
+    """The names of the places of a tuple; () of any other class."""
+    return tuple(getattr(kind, "_fields", ())) if issubclass(kind, tuple) else ()
 
 
 def _of_dataclass(kind: type) -> _Packed:
+    if names := _names_of(kind):
+        defaults = getattr(kind, "_field_defaults", {})
+        fields = {name: defaults.get(name, inspect.Parameter.empty) for name in names}
+        return _Packed(fields, kind, dict(getattr(kind, "__annotations__", {})))
     missing, empty = dataclasses.MISSING, inspect.Parameter.empty
     fields = {each.name: empty if each.default is missing else each.default for each in dataclasses.fields(kind)}
     return _Packed(fields, kind, {each.name: each.type for each in dataclasses.fields(kind)})
@@ -102,7 +111,7 @@ def _weights(form: PairForm, module: Mapping[str, Any], functions: FileFunctions
         # `a, b, c = q` takes a vector apart, where nothing but a letter is called as a weight is.
         are_held = held == leaves if members.kind == "places" else bool(held)
         has_gradient = any(belongs_to(text, leaves) not in ("", text) for text in given)
-        has_gradient = has_gradient or bool(_stored(back, name) & set(leaves))
+        has_gradient = has_gradient or bool(_stored(back, name) & set(leaves)) or are_mirrored(back, name)
         has_gradient = has_gradient or (are_held and any(key.fullmatch(leaf) for key in keys for leaf in leaves))
         is_plain = members.kind == "keys" and not any(members.parts.values())
         is_more = is_plain and not set(leaves) <= _texts_in(functions, form.fore.source)  # than what the forward reads
@@ -178,7 +187,7 @@ def _opened(
         result = call_by_name(call, {name: given[name] for name in signature.parameters if name in given})
         home = getattr(call, "__module__", "")
         fields = {field for each in packed.values() for field in each.fields}
-        is_several = isinstance(result, tuple)
+        is_several = isinstance(result, tuple) and not _names_of(type(result))
         return tuple(_as_dict(part, home, fields) for part in result) if is_several else _as_dict(result, home, fields)
 
     called.__signature__ = inspect.Signature(_parameters(signature, packed))  # type: ignore[attr-defined]
@@ -201,6 +210,8 @@ def _parameters(signature: inspect.Signature, packed: Mapping[str, _Packed]) -> 
 def _as_dict(value: Any, home: str, fields: Set[str]) -> Any:
     """The fields of a dataclass, and the arrays of an object that has slots, of a class of the module `home`; anything
     else as it is. Of an object that has all `fields` these alone: what else it holds nobody was asked for."""
+    if names := _names_of(type(value)):
+        return {name: getattr(value, name) for name in names}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     slots = _slots(type(value)) if type(value).__module__ == home else ()

@@ -140,3 +140,12 @@ def test_letters_are_read_without_their_accents():
     """A name in French says that it is a derivative."""
     assert tokens("dérivée_partielle") == ("derivee", "partielle")
     assert goes_backward("dérivée_partielle")
+
+
+@pytest.mark.parametrize(
+    ("backward", "forward"),
+    [("retropropagation", "propagation"), ("retropropaga", "propaga"), ("backprop", "prop"), ("background", "")],
+)
+def test_back_in_one_word_with_what_propagates(backward, forward):
+    """In any language; a ground that lies behind has no derivative."""
+    assert forward_for(backward, [backward, forward or "ground", "plot"]) == forward
