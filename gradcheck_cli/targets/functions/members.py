@@ -68,8 +68,7 @@ def members_of(function: ast.AST | None, name: str, functions: FileFunctions, de
     uses = (node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name)
     loads = (node for node in uses if isinstance(node.ctx, ast.Load))
     for node in sorted(loads, key=lambda node: (node.lineno, node.col_offset)):
-        kept = isinstance(above.get(node), ast.Tuple | ast.List | ast.Dict | ast.Return)
-        if kept or gone_through(node, above) is not None:  # as it is, or all that it holds alike
+        if _is_kept(above.get(node)) or gone_through(node, above) is not None:  # or all that it holds alike
             continue
         read = _read(node, above, functions, depth)
         if read is None or (found is not None and found.kind != read.kind):
@@ -97,6 +96,13 @@ def are_mirrored(function: ast.AST | None, name: str) -> bool:
     around = [found for node in uses if (found := gone_through(node, above)) is not None]
     calls = [inner for each in around for inner in ast.walk(each) if isinstance(inner, ast.Call)]
     return any(syntax.called(call) in _ZEROS for call in calls)
+
+
+def _is_kept(parent: ast.AST | None) -> bool:
+    """Is it put as it is into a tuple, a list, a dict, or an object of a class: `Cache(x, params)`?"""
+    if isinstance(parent, ast.Call):
+        return isinstance(parent.func, ast.Name) and parent.func.id[:1].isupper()
+    return isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.Return)
 
 
 @lru_cache(maxsize=64)
