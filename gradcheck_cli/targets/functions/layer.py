@@ -27,11 +27,12 @@ from gradcheck_cli.targets.functions.hyperparameters import Slope, as_arguments,
 from gradcheck_cli.targets.functions.inputs.documented import is_said_frozen
 from gradcheck_cli.targets.functions.inputs.drawing import normal_arrays
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, ProposalKind
+from gradcheck_cli.targets.functions.keyed import keys_returned
 from gradcheck_cli.targets.functions.left_open import fillings, left_open
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
 from gradcheck_cli.targets.functions.node_functions import node_methods
 from gradcheck_cli.targets.functions.pair import float_arrays
-from gradcheck_cli.targets.functions.reading import by_place, claimed, entries_of, keys_returned, owners
+from gradcheck_cli.targets.functions.reading import by_place, claimed, entries_of, owners
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target
 from gradcheck_cli.targets.functions.state import (
     HeldParameter,

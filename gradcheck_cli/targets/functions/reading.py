@@ -116,15 +116,6 @@ def returns_a_total(node: ast.AST | None) -> bool:
     return any(syntax.called(each) in _TOTALS and not each.keywords and len(each.args) < _WITH_AXIS for each in calls)
 
 
-def keys_returned(source: str, name: str) -> list[str]:
-    """The keys of the dict that the last return statement of a function of this name spells out; [] for no dict."""
-    functions = (each for each in syntax.nodes_in(source) if isinstance(each, ast.FunctionDef) and each.name == name)
-    returns = _returns(next(functions, None))
-    value = max(returns, key=lambda each: each.lineno).value if returns else None
-    keys = [getattr(key, "value", None) for key in value.keys] if isinstance(value, ast.Dict) else []
-    return [key for key in keys if isinstance(key, str)]
-
-
 def counts_with(node: ast.AST | None, name: str) -> bool:
     """Does a function divide by a name, or make shapes and ranges with it? Where nobody can tell, it does."""
     if node is None:
