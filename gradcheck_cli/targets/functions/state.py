@@ -290,9 +290,12 @@ def kept_by_shape(instance: Any, left: Mapping[str, Array], missing: Mapping[str
         for one in held(instance)
         if not _is_other(one.path) and not np.array_equal(left.get(one.path, ()), one.array, equal_nan=True)
     ]
+    names = [path.rpartition(".")[2] for path in left]
     found = {}
     for name, array in missing.items():
         fitting = [one for one in moved if one.array.shape == array.shape and one.name != name]
+        # What is called the gradient of another is that of a weight that is frozen only by its shape.
+        fitting = [one for one in fitting if belongs_to(one.name, names) in ("", name, one.name)]
         alike = [other for other, one in missing.items() if one.shape == array.shape]
         if len(alike) > 1:
             fitting = [one for one in fitting if [other for other in alike if _shares_word(one.name, other)] == [name]]
@@ -337,9 +340,13 @@ def kept_gradients(
 
 
 def _of_this_part(prefix: str, name: str, known: Iterable[str]) -> str:
-    """The parameter of the same part of the object whose gradient a name says: `conv1.W` for `dW` in `conv1`."""
-    mine = {one.rpartition(".")[2]: one for one in known if prefix and one.rpartition(".")[0] == prefix}
-    return mine.get(belongs_to(name, list(mine)), "")
+    """The parameter of the same part of the object whose gradient a name says: `conv1.W` for `dW` in `conv1`.
+
+    And for `W` in `conv1.grads`.
+    """
+    part = ".".join(each for each in prefix.split(".") if not looks_like_gradient(each))
+    mine = {one.rpartition(".")[2]: one for one in known if part and one.rpartition(".")[0] == part}
+    return mine.get(name if part != prefix and name in mine else belongs_to(name, list(mine)), "")
 
 
 def _but_for_steps(kept: list[Array]) -> list[Array]:

@@ -45,12 +45,14 @@ def test_a_name_that_stands_at_the_top_as_well_stays_as_it_is():
     assert "W" in names(Box(W=numbers(2, 3), solver=Box(W=numbers(2, 3))))
 
 
-@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("wrapped", [False, True, "in a dict"])
 def test_the_gradients_of_alike_parts_are_each_one_s_own(wrapped):
-    """`.grad` beside the value, or dW beside W in the same part."""
+    """`.grad` beside the value, dW beside W in the same part, or W in a dict of gradients there."""
 
     def part(shape, slope):
         value = numbers(*shape)
+        if wrapped == "in a dict":
+            return Box(W=value, grads={"W": slope * value})
         return Box(W=Box(value=value, grad=slope * value)) if wrapped else Box(W=value, dW=slope * value)
 
     held = Box(first=part((2, 3), 5), second=part((3, 4), 7))
@@ -171,3 +173,44 @@ def test_a_number_is_learnt_whose_gradient_is_given_by_its_name(tmp_path, sign, 
     assert report.gradients["level"].verdict is verdict
     assert {"slopes", "level"} <= set(report.gradients)
     assert not {"seen", "rate"} & set(report.gradients)
+
+
+BESIDE_FROZEN = '''
+import numpy as np
+
+class Beside:
+    """A SAID weight, and a small product beside it that is learnt."""
+
+    def __init__(self, weight, rank, times=3.0):
+        self.weight = weight
+        self.down = np.random.randn(rank, weight.shape[1])
+        self.up = np.random.randn(weight.shape[0], rank)
+        self.times = times
+        self.grad_down = self.grad_up = None
+
+    def forward(self, x):
+        self.x, self.low = x, x @ self.down.T
+        return x @ self.weight.T + self.times * self.low @ self.up.T
+
+    def backward(self, g):
+        self.grad_up = self.times * g.T @ self.low
+        back = TIMES * g @ self.up
+        self.grad_down = back.T @ self.x
+        return g @ self.weight + self.times * g @ self.up @ self.down
+'''
+
+
+@pytest.mark.parametrize(
+    ("frozen", "times", "verdicts"),
+    [
+        ("frozen", "self.times", {"x": "pass", "down": "pass", "up": "pass"}),
+        ("frozen", "1", {"x": "pass", "down": "fail", "up": "pass"}),
+        ("fine", "self.times", {"x": "pass", "weight": "missing", "down": "pass", "up": "pass"}),
+    ],
+)
+def test_no_gradient_is_owed_of_a_weight_that_is_said_to_be_frozen(tmp_path, frozen, times, verdicts):
+    """Nor is that of another weight its own where both have one shape by the lengths that are tried."""
+    file = tmp_path / "beside.py"
+    file.write_text(BESIDE_FROZEN.replace("SAID", frozen).replace("TIMES", times))
+    report = function_here(f"{file}:Beside")
+    assert {name: result.verdict.value for name, result in report.gradients.items()} == verdicts

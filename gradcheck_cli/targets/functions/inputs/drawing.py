@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,8 +23,12 @@ ProposalChoice = Mapping[str, Proposal]
 
 
 def shape_of(axes: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """ "n 4m" -> (3, 28), "m m+d" -> (7, 12)."""
-    return tuple(sum(_length(part, sizes) for part in word.split("+")) for word in axes.split())
+    """ "n 4m" -> (3, 28), "m m+d" -> (7, 12), "n*d" -> (15,)."""
+    return tuple(sum(_product(part, sizes) for part in word.split("+")) for word in axes.split())
+
+
+def _product(part: str, sizes: Mapping[str, int]) -> int:
+    return math.prod(_length(word, sizes) for word in part.split("*"))
 
 
 def _length(word: str, sizes: Mapping[str, int]) -> int:
@@ -46,7 +51,7 @@ def drawn(choice: ProposalChoice, sizes: Mapping[str, int], seed: int) -> Sample
 def above_zero(choice: ProposalChoice) -> Iterator[ProposalChoice]:
     """The same without numbers below 0: of the data alone, and of its weights too, whose sum has a root or logarithm.
 
-    None where that is the same.
+    Last between 0 and 1, as what has a logarithm of `1 - p` too. None where that is the same.
     """
     before = choice
     tried: tuple[tuple[ProposalKind, ...], ...] = (("real",), ("real", "small"))
@@ -55,6 +60,11 @@ def above_zero(choice: ProposalChoice) -> Iterator[ProposalChoice]:
         if changed != before:
             yield changed
         before = changed
+    shares = {
+        name: replace(each, kind="unit") if each.kind == "real" and each.axes else each for name, each in choice.items()
+    }
+    if shares != choice:
+        yield shares
 
 
 def drawn_states(form: WrittenFunction, generator: np.random.Generator) -> dict[str, Value]:
