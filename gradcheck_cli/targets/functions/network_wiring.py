@@ -172,8 +172,8 @@ def sizes_of(wanted: Sequence[Parameter], letter: str, sizes: Mapping[str, int])
     ends = int(letter) if letter.isdigit() else sizes[letter]
     needed = [item.name for item in wanted if not item.has_default]
     if not needed:  # lengths of its own would not be those of the data
-        lengths = [item.name for item in wanted if type(item.default) is int and set(tokens(item.name)) & _LENGTHS]
-        needed = lengths if len(lengths) > 1 and len(lengths) == len(wanted) else []
+        own = [item.name for item in wanted if type(item.default) is int and set(tokens(item.name)) & _LENGTHS]
+        needed = own if len(own) > 1 and len(own) == len(wanted) else []
     if not needed:
         return {}
     if len(needed) == 1 and set(tokens(needed[0])) & _LISTS - {"dim"}:
