@@ -200,6 +200,16 @@ def is_looked_up(source: str, name: str, others: Sequence[str]) -> bool:
     return any(isinstance(each, ast.Name) and each.id in others for each in chosen)
 
 
+def gives_places(source: str, name: str) -> bool:
+    """Does the code go through a parameter and choose by each of its entries: `for i in ranking: total += s[i]`?"""
+    for loop in (node for node in syntax.nodes_in(source) if isinstance(node, ast.For) and _is(node.iter, name)):
+        each = syntax.identifier(loop.target)
+        chosen = (node.slice for node in ast.walk(loop) if isinstance(node, ast.Subscript))
+        if each and any(_is(place, each) for place in chosen):
+            return True
+    return False
+
+
 def is_sorted_by(source: str, name: str) -> bool:
     """Does the code put rows in the order of a parameter: `np.argsort(-time)`? It has a number for each of them."""
     calls = (node for node in syntax.nodes_in(source) if isinstance(node, ast.Call))
