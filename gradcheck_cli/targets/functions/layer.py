@@ -41,6 +41,7 @@ from gradcheck_cli.targets.functions.state import (
     kept_by_shape,
     kept_for_input,
     kept_gradients,
+    mirrored,
     parameters,
     switches_of,
 )
@@ -205,6 +206,7 @@ class LayerForm:
         inputs = {name: array for name, array in float_arrays(values).items() if name not in before}
         shapes = {name: array.shape for name, array in (inputs | dict(before)).items()}
         gradients = kept_gradients(instance, shapes, self.making.labels)
+        gradients |= mirrored(instance, then.left, before)
         others = {name: array for name, array in before.items() if name not in gradients}
         found = owners(entries, inputs | others)
         of_return, returned = claimed(found, entries)

@@ -304,6 +304,41 @@ def kept_by_shape(instance: Any, left: Mapping[str, Array], missing: Mapping[str
     return found
 
 
+def mirrored(instance: Any, left: Mapping[str, Array], owners: Collection[str]) -> dict[str, Array]:
+    """Parameter -> its gradient, of dicts that are alike: `self.w = {"q": ..., "k": ...}` and `self.g["q"]`.
+
+    Whatever the second is called: the backward filled it, under the same keys and in the same shapes.
+
+    Args:
+        left: what the object held before the backward, by path.
+        owners: the names of the parameters.
+    """
+    parts: dict[str, dict[str, HeldParameter]] = {}
+    for one in held(instance):
+        prefix, _, key = one.path.rpartition(".")
+        if isinstance(one.holder, Mapping):
+            parts.setdefault(prefix, {})[key] = one
+    found: dict[str, Array] = {}
+    for prefix, own in parts.items():
+        # Once there are two of one key they are called by their places, which they were not before.
+        names = {key: next((name for name in (key, one.path) if name in owners), "") for key, one in own.items()}
+        if len(own) < 2 or not all(names.values()):
+            continue
+        alike = [other for name, other in parts.items() if name != prefix and _are_filled_like(other, own, left)]
+        if len(alike) == 1:
+            found |= {name: alike[0][key].array.copy() for key, name in names.items()}
+    return found
+
+
+def _are_filled_like(
+    other: Mapping[str, HeldParameter], own: Mapping[str, HeldParameter], left: Mapping[str, Array]
+) -> bool:
+    """Has it the same keys and shapes, and did the backward change all of it?"""
+    if other.keys() != own.keys() or any(one.array.shape != own[key].array.shape for key, one in other.items()):
+        return False
+    return not any(np.array_equal(left.get(one.path, ()), one.array, equal_nan=True) for one in other.values())
+
+
 def _shares_word(one: str, other: str) -> bool:
     """A letter is no word: all weights may be called W."""
     return any(len(word) > 1 for word in set(tokens(one)) & set(tokens(other)))
