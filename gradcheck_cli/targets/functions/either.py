@@ -40,6 +40,7 @@ from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMENT, as_other_argument
 from gradcheck_cli.targets.functions.outline import ways_out
+from gradcheck_cli.targets.functions.own_term import NOTE as OWN_TERM, as_with_term
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
@@ -325,7 +326,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     watch = Watch(loaded.tree, file, found.form.backward)
     edits = Edits(loaded.tree, file)
     form, notes = found.form, [*loaded.notes, *found.notes]
-    for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
+    for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS), (as_with_term, OWN_TERM)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
     if source in GUESSED:
