@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -28,10 +29,10 @@ from gradcheck_cli.targets.functions.inputs.documented import is_said_frozen
 from gradcheck_cli.targets.functions.inputs.drawing import normal_arrays
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, ProposalKind
 from gradcheck_cli.targets.functions.left_open import fillings, left_open
-from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
+from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names, parameters_of_method
 from gradcheck_cli.targets.functions.node_functions import node_methods
 from gradcheck_cli.targets.functions.pair import float_arrays
-from gradcheck_cli.targets.functions.reading import by_place, claimed, entries_of, owners
+from gradcheck_cli.targets.functions.reading import by_place, claimed, entries_of, owners, returned_keys
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target
 from gradcheck_cli.targets.functions.state import (
     HeldParameter,
@@ -109,7 +110,10 @@ class LayerForm:
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of the forward, then the object's settings, then what it holds."""
         is_made_for_a_length = self.making.has_lengths and not self.states[0]
-        own = tuple(replace(item, may_be_row=is_made_for_a_length) for item in self.methods.arguments)
+        own = tuple(
+            replace(item, may_be_row=is_made_for_a_length, is_data=self._is_of_its_own_alone)
+            for item in self.methods.arguments
+        )
         settings = [
             *as_arguments(self.making.settings, self.slopes),
             *(Parameter(name, True, value) for name, value in self.switches.items()),
@@ -132,6 +136,16 @@ class LayerForm:
             for name in self.states[0]
         ]
         return (*own, *(item for item in states if item.name not in taken))
+
+    @cached_property
+    def _is_of_its_own_alone(self) -> bool:
+        """Is its backward handed all arguments again, and gives a dict of gradients of what the object holds alone?"""
+        arguments, name = [item.name for item in self.methods.arguments], self.methods.back
+        again = {item.name for item in parameters_of_method(self.making.owner, name)}
+        nodes = (node for node in syntax.nodes_in(self.source) if isinstance(node, ast.FunctionDef))
+        written = next((node for node in nodes if node.name == name), None)
+        keys = returned_keys(written) if again >= set(arguments) else []
+        return bool(keys) and {belongs_to(key, [*arguments, *self.states[0]]) for key in keys} <= self.states[0].keys()
 
     def _is_frozen(self, name: str) -> bool:
         """Is it said not to be learnt, and nothing in the class called its gradient?"""
