@@ -277,9 +277,10 @@ def _marked(name: str, known: dict[str, str]) -> str:
         full = _IN_LONG.get(name[len(mark) :].strip("_"), ()) if name.startswith(mark) else ()
         if found := next((known[each] for each in full if each in known), ""):
             return found
-    for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta"):
-        if name.endswith(mark) and name[: -len(mark)].strip("_") in known:
-            return known[name[: -len(mark)].strip("_")]
+    for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta", "_updates", "_diff"):
+        stem = name[: -len(mark)].strip("_") if name.endswith(mark) else ""
+        if found := next((known[each] for each in (stem, f"{stem}s", f"{stem}es") if stem and each in known), ""):
+            return found
     return ""
 
 
