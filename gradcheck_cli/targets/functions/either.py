@@ -47,7 +47,7 @@ from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
-from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
+from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, ROWS_NOTE as ROWS, as_rows, as_vectors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.wire import Message
@@ -335,7 +335,9 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
         found = replace(found, samples=tuple(renamed.owing(sample) for sample in found.samples))
-    for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ():
+    for other_shapes, note in (
+        ((as_read, READ_PART), (as_rows, ROWS), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ()
+    ):
         taken = other_shapes(form, found.samples)
         if taken is not None:
             found = replace(found, samples=taken[1])
