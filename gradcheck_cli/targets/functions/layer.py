@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -28,11 +27,12 @@ from gradcheck_cli.targets.functions.hyperparameters import Slope, as_arguments,
 from gradcheck_cli.targets.functions.inputs.documented import is_said_frozen
 from gradcheck_cli.targets.functions.inputs.drawing import normal_arrays
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, ProposalKind
+from gradcheck_cli.targets.functions.keyed import keys_returned
 from gradcheck_cli.targets.functions.left_open import fillings, left_open
-from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names, parameters_of_method
+from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
 from gradcheck_cli.targets.functions.node_functions import node_methods
 from gradcheck_cli.targets.functions.pair import float_arrays
-from gradcheck_cli.targets.functions.reading import by_place, claimed, entries_of, owners, returned_keys
+from gradcheck_cli.targets.functions.reading import by_place, claimed, entries_of, owners
 from gradcheck_cli.targets.functions.spelling import belongs_to, is_target
 from gradcheck_cli.targets.functions.state import (
     HeldParameter,
@@ -45,6 +45,7 @@ from gradcheck_cli.targets.functions.state import (
 )
 from gradcheck_cli.targets.functions.tensors import tensors
 
+_OF_ITS_OWN = "what the forward is handed is data: the gradients are those of what the object holds"
 # More matrices than this are several layers, or an attention.
 _FEW = 2
 
@@ -99,7 +100,8 @@ class LayerForm:
         handed = "dE/dO" if self.methods.takes_upstream else ""
         logarithms = [slope.name for slope in self.slopes.values() if slope.is_of_logarithm]
         by = f"; its gradients are those by the logarithms of {', '.join(logarithms)}" if logarithms else ""
-        return f"{self.making.text}; {self.methods.fore}, then {self.methods.back}({handed}){by}"
+        data = f"; {_OF_ITS_OWN}" if self._is_of_its_own else ""
+        return f"{self.making.text}; {self.methods.fore}, then {self.methods.back}({handed}){by}{data}"
 
     @property
     def backward(self) -> str:
@@ -111,7 +113,7 @@ class LayerForm:
         """Those of the forward, then the object's settings, then what it holds."""
         is_made_for_a_length = self.making.has_lengths and not self.states[0]
         own = tuple(
-            replace(item, may_be_row=is_made_for_a_length, is_data=self._is_of_its_own_alone)
+            replace(item, may_be_row=is_made_for_a_length, is_data=self._is_of_its_own)
             for item in self.methods.arguments
         )
         settings = [
@@ -138,14 +140,11 @@ class LayerForm:
         return (*own, *(item for item in states if item.name not in taken))
 
     @cached_property
-    def _is_of_its_own_alone(self) -> bool:
-        """Is its backward handed all arguments again, and gives a dict of gradients of what the object holds alone?"""
-        arguments, name = [item.name for item in self.methods.arguments], self.methods.back
-        again = {item.name for item in parameters_of_method(self.making.owner, name)}
-        nodes = (node for node in syntax.nodes_in(self.source) if isinstance(node, ast.FunctionDef))
-        written = next((node for node in nodes if node.name == name), None)
-        keys = returned_keys(written) if again >= set(arguments) else []
-        return bool(keys) and {belongs_to(key, [*arguments, *self.states[0]]) for key in keys} <= self.states[0].keys()
+    def _is_of_its_own(self) -> bool:
+        """Is the backward handed all that the forward is once more, and gives a dict of gradients of what is held?"""
+        keys = keys_returned(self.source, self.methods.back)
+        held = list(self.states[0])
+        return self.methods.is_handed_all and len(held) > 1 and {belongs_to(key, held) for key in keys} == set(held)
 
     def _is_frozen(self, name: str) -> bool:
         """Is it said not to be learnt, and nothing in the class called its gradient?"""

@@ -148,12 +148,6 @@ def named_gradients(node: ast.AST | None, names: Sequence[str]) -> set[str]:
     return {belongs_to(text, names) for text in texts_of(node) if text not in names}
 
 
-def returned_keys(node: ast.AST | None) -> list[str]:
-    """The keys of the only dict that a function returns, written out there; [] where it returns anything else."""
-    keys = [key for each in _returns(node) for key in getattr(each.value, "keys", [None])]
-    return [str(key.value) for key in keys if isinstance(key, ast.Constant)] if None not in keys else []
-
-
 def _returns(node: ast.AST | None) -> list[ast.Return]:
     return [inner for inner in ast.walk(node) if _gives(inner)] if node is not None else []
 
