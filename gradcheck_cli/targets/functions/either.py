@@ -18,6 +18,7 @@ from gradcheck_cli.targets.conventions.kinds import reads_windows, speaks_of_pic
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
+from gradcheck_cli.targets.functions.compared import NOTE as COMPARED, as_compared
 from gradcheck_cli.targets.functions.find import (
     forms_of,
     is_a_backward,
@@ -56,6 +57,8 @@ _OF_CONVOLUTIONS = word_set(
 )
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
+# Of what is guessed, in this order.
+_OTHER_SHAPES = ((as_compared, COMPARED), (as_read, READ_PART), (as_vectors, VECTOR_LOSS))
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
 SYMMETRIC = "{} taken as symmetric, as the name says: with others it was not asked"
@@ -300,7 +303,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
         found = replace(found, samples=tuple(renamed.owing(sample) for sample in found.samples))
-    for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ():
+    for other_shapes, note in _OTHER_SHAPES if source in GUESSED else ():
         taken = other_shapes(form, found.samples)
         if taken is not None:
             found = replace(found, samples=taken[1])

@@ -168,6 +168,8 @@ CONSTANTS: Mapping[str, Any] = {
     "pad": 0,
     "padding": 0,
     "lr": 1.0,
+    # A step of time, so small that a simulation stays near where it began.
+    **dict.fromkeys(["dt", "timestep"], 0.125),
     "learning": 1.0,
     "reduction": "mean",
     "scale": 0.5,
@@ -204,7 +206,7 @@ _OF_A_LOSS = word_set("alpha l1 l2 wd strength penalty regularization regularize
 _NUMBERS_FIRST = word_set(
     "eps epsilon slope p prob rate ratio dropout momentum decay axis dim training train mode causal temperature tau "
     "delta margin reg lambda lamda lambd lam lmbda lbda seed groups heads stride pool size width height pad padding lr "
-    "reduction num leak negative learning"
+    "reduction num leak negative learning dt timestep"
 )
 
 
