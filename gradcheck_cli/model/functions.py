@@ -34,9 +34,9 @@ OF_TORCH: tuple[FunctionForm, ...] = ("autograd-function", "custom-operator")
 WITHOUT_UPSTREAM: tuple[FunctionForm, ...] = ("loss", "loss-class", "loss-pair")
 """Forms whose backward is handed no G."""
 
-InputsFrom = Literal["guess", "layer", "gradcheck_inputs", "--inputs", "--input"]
-"""Who says what the function is given: a guess by trial, the known layer that its name or its arguments tell, or the
-user."""
+InputsFrom = Literal["guess", "layer", "own call", "gradcheck_inputs", "--inputs", "--input"]
+"""Who says what the function is given: a guess by trial, the known layer that its name or its arguments tell, a call of
+it in its file, or the user."""
 
 GUESSED: tuple[InputsFrom, ...] = ("guess", "layer")
 """Where nobody said it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import itertools
 import math
 import re
@@ -156,7 +157,7 @@ class Making:
         A whole number of another name is one where a method reads it, and nothing that is held hangs on it.
         """
         found = (
-            item if item.has_default else replace(item, has_default=True, default=self.chosen.get(item.name))
+            item if item.has_default else replace(item, has_default=True, default=_plain(self.chosen.get(item.name)))
             for item in parameters_of(self.owner)
         )
         return tuple(
@@ -169,6 +170,10 @@ class Making:
         said = ", ".join(f"{name}={_shown(choice)}" for name, choice in self.chosen.items())
         later = "".join(f", {name} set to {_shown(choice)}" for name, choice in self.filled.items())
         return f"{self.owner.__name__}({said}){later}"
+
+
+def _plain(choice: Any) -> Any:
+    return choice.value if isinstance(choice, Copied) else choice
 
 
 def _is_setting(item: Parameter) -> bool:
@@ -185,6 +190,13 @@ class Weights:
 
 class Generator:
     """A source of random numbers, as new for each object."""
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What a call in the file hands over: a copy for each object, which may write into it."""
+
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -363,6 +375,8 @@ def _value(choice: Any, sizes: Mapping[str, int]) -> Any:
         return np.random.default_rng(0).standard_normal(shape_of(choice.axes, sizes))
     if isinstance(choice, Generator):
         return np.random.default_rng(0)
+    if isinstance(choice, Copied):
+        return copy.deepcopy(choice.value)
     return choice.make() if isinstance(choice, Configuration) else choice
 
 
@@ -372,6 +386,10 @@ def _shown(choice: Any) -> str:
         return f"an array {'x'.join(map(str, shape))}" if shape else "a number"
     if isinstance(choice, Configuration):
         return choice.text
+    if isinstance(choice, Copied):
+        choice = choice.value
+        if hasattr(choice, "shape"):
+            return f"an array {'x'.join(map(str, choice.shape))}" if choice.shape else "a number"
     return str(getattr(choice, "__name__", "")) or repr(_value(choice, SIZES[0]))
 
 

@@ -27,6 +27,7 @@ from gradcheck_cli.targets.functions.find import (
     takes_what_its_forward_takes,
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
+from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called
 from gradcheck_cli.targets.functions.inputs.drawing import symmetric_by_name
 from gradcheck_cli.targets.functions.inputs.given import Given, given
 from gradcheck_cli.targets.functions.inputs.guess import guess
@@ -198,9 +199,13 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
         DoubtfulError: only its forward runs.
         TargetError: `--inputs` or `--against` names nothing that can be loaded.
     """
+    said = _said(loaded, wanted)
     try:
-        return _on_inputs(loaded, wanted, _said(loaded, wanted), forms_of(loaded))
+        return _on_inputs(loaded, wanted, said, forms_of(loaded))
     except NotAFunctionError as error:
+        found = guess_as_called(forms_of(loaded), loaded, wanted.number) if said.source == "guess" else None
+        if found is not None:
+            return _ready(loaded, wanted, found, found.source)
         ways = ways_out(loaded)
         error.hint = f"{error.hint}; or {ways}" if error.hint and error.step == "build" else error.hint or ways
         raise

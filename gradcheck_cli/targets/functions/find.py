@@ -6,7 +6,7 @@ import ast
 import inspect
 import linecache
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
 from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.composed import ComposedPair, composed_pair, compositions_among
+from gradcheck_cli.targets.functions.constructing import Making
 from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
 from gradcheck_cli.targets.functions.engine import (
     GRAPH_OF,
@@ -31,7 +32,7 @@ from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunct
 from gradcheck_cli.targets.functions.gates import GateForm, gate_of
 from gradcheck_cli.targets.functions.hessians import by_first_argument
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
-from gradcheck_cli.targets.functions.layer import layer_forms, objects_of
+from gradcheck_cli.targets.functions.layer import LayerForm, layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.made_pair import in_made_shapes, made_pairs
@@ -183,9 +184,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         for made in objects_of(owner, text, (net,)):
             yield NetForm(made.making, made.states, methods, names, text, made.switches)
         return
-    nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
-    node = next((found for found in nodes if found is not None), None)
-    said = returned_names(node)
+    said = _returned_by(loaded, owner, back)
     target = target_of(owner, fore, back) if fore and back else ""
     if target:
         losses = [_function(loaded, name) for name in functions_of(loaded) if set(tokens(name)) & LOSS_WORDS]
@@ -193,6 +192,25 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
             Methods(owner, fore, back), target, objects_of(owner, text, (fore, back)), (said, text), losses
         )
     yield from layer_forms(owner, said, text, asked, vars(loaded.module))
+
+
+def layers_as_made(loaded: Loaded, makings: Sequence[Making]) -> Iterator[LayerForm]:
+    """The target as an object that is made in one of these ways; none where it is no method's or class's.
+
+    Raises:
+        NotAFunctionError: it lacks a method.
+    """
+    owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
+    if owner is not None and makings and not is_autograd_function(owner):
+        asked, text = "" if loaded.target is owner else loaded.name, _with_callees(loaded, owner.__name__)
+        said = _returned_by(loaded, owner, method_names(owner, asked)[1])
+        yield from layer_forms(owner, said, text, asked, vars(loaded.module), makings)
+
+
+def _returned_by(loaded: Loaded, owner: type, back: str) -> list[str]:
+    """What the return statement of a method says, where it is defined."""
+    nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
+    return returned_names(next((found for found in nodes if found is not None), None))
 
 
 def _loss_method(loaded: Loaded, owner: type) -> str:

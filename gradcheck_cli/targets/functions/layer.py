@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -244,13 +244,19 @@ class LayerForm:
 
 
 def layer_forms(
-    owner: Any, names: Sequence[str], source: str, asked: str = "", module: Mapping[str, Any] | None = None
+    owner: Any,
+    names: Sequence[str],
+    source: str,
+    asked: str = "",
+    module: Mapping[str, Any] | None = None,
+    makings: Iterable[Making] = (),
 ) -> Iterator[LayerForm]:
     """A form for each way in which an object can be made.
 
     Args:
         asked: see `method_names`.
         module: what the names of its file mean.
+        makings: the ways to make one, where they are known.
 
     Raises:
         NotAFunctionError: it lacks a method, or cannot be made.
@@ -261,7 +267,7 @@ def layer_forms(
         raise NotAFunctionError("build", f"{owner.__name__} has no {lacking}")
     methods = Methods(owner, fore, back)
     with_nodes = node_methods(owner, fore, back, module or {})
-    for made in objects_of(owner, source, (fore, back)):
+    for made in map(_made, makings) if makings else objects_of(owner, source, (fore, back)):
         if with_nodes is not None:
             yield LayerForm(made.making, made.states, with_nodes, tuple(names), source, made.switches)
         for is_torch in _libraries(source, module or {}):
@@ -310,6 +316,10 @@ def objects_of(owner: Any, source: str, methods: Sequence[str]) -> Iterator[Made
     names = left_open(owner, made[0].instance(SIZES[0]), source, methods)
     for making in (replace(made[0], filled=filled) for filled in (fillings(names, source) if names else ())):
         yield MadeObject(making, _shapes(making), _switches(making))
+
+
+def _made(making: Making) -> MadeObject:
+    return MadeObject(making, _shapes(making), _switches(making))
 
 
 def _switches(making: Making) -> Mapping[str, bool]:

@@ -1,0 +1,164 @@
+"""What a file hands to its own function: the statements that a call rests on are executed, and no others."""
+
+import ast
+import inspect
+
+import numpy as np
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.targets.functions.find import forms_of
+from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called
+from gradcheck_cli.targets.functions.inputs.own_calls import by_name, own_calls
+from gradcheck_cli.targets.functions.inputs.proving import is_derivative
+from gradcheck_cli.targets.load import load
+from gradcheck_cli.targets.resolve import resolve
+
+# No name tells that `plan` lists matrices, each with its factor, nor that `route` is a word of the table.
+CHAIN = """
+import numpy as np
+
+ROUTES = {"short": 1.0, "long": 3.0}
+
+def chain(plan, x, route):
+    h = x
+    for step in plan["steps"]:
+        h = h @ step["mat"] * step["by"]
+    return h * ROUTES[route], (plan, x, route)
+
+def chain_backward(up, cache):
+    plan, x, route = cache
+    g = up * ROUTES[route]
+    for step in ORDER:
+        g = g @ step["mat"].T * step["by"]
+    return g
+
+def make_plan(rng):
+    return {"steps": [{"mat": rng.normal(size=(4, 4)), "by": 2.0}, {"mat": rng.normal(size=(4, 4)), "by": 0.5}]}
+
+def train(rows=5, epochs=10**9):
+    rng = np.random.default_rng(1)
+    plan = make_plan(rng)
+    history = []
+    for epoch in range(epochs):
+        for start in range(0, 40, rows):
+            x = DATA
+            out, cache = chain(plan, x, "long")
+            history.append(chain_backward(out, cache))
+            while True:
+                pass
+
+if __name__ == "__main__":
+    train()
+"""
+FORWARDS, REVERSED = 'plan["steps"]', 'plan["steps"][::-1]'
+DRAWN = "rng.normal(size=(rows, 4))"
+TABLE = """
+import numpy as np
+
+class Blend:
+    def __init__(self, spec):
+        if spec["kind"] != "linear":
+            raise ValueError(spec)
+        self.scale = spec["scale"]
+        self.w = np.zeros((spec["rows"], 5))
+
+    def forward(self, q, mode):
+        assert mode in ("once", "twice")
+        self.q, self.times = q, 1 if mode == "once" else 2
+        return q @ self.w * self.scale * self.times
+
+    def backward(self, up):
+        self.dw = self.q.T @ up * self.scale FACTOR
+        return up @ self.w.T * self.scale * self.times
+
+if __name__ == "__main__":
+    layer = Blend({"kind": "linear", "rows": 3, "scale": 1.5})
+    y = layer.forward(np.random.randn(7, 3), "twice")
+"""
+
+
+def written(tmp_path, text, order=REVERSED, data=DRAWN):
+    """The file of the chain."""
+    file = tmp_path / "chain.py"
+    file.write_text(text.replace("ORDER", order).replace("DATA", data))
+    return file
+
+
+def as_called(file, name):
+    """What is found on the calls of a file alone."""
+    loaded = load(resolve([f"{file}:{name}"], lambda _tree, _path: (name,))[0])
+    return guess_as_called(forms_of(loaded), loaded, 0)
+
+
+def test_what_no_guess_fits_is_asked_on_what_its_file_hands_it(tmp_path):
+    """In two draws; the training around the call, which has no end, is not run."""
+    report = function_here(f"{written(tmp_path, CHAIN)}:chain_backward")
+
+    assert report.verdict is Verdict.PASS
+    assert report.inputs == "steps ({mat 4x4, by 2}, {mat 4x4, by 0.5}), x 5x4, route long (own call)"
+    assert "asked on what line 29 of its file hands it" in " ".join(report.notes)
+    assert len(report.samples) == 2
+
+
+@pytest.mark.parametrize(("order", "is_right"), [(REVERSED, True), (FORWARDS, False)])
+def test_a_backward_is_judged_on_what_its_file_hands_it(tmp_path, order, is_right):
+    """One goes through the matrices in the order of the forward."""
+    found = as_called(written(tmp_path, CHAIN, order=order), "chain_backward")
+    assert is_right is is_derivative(found.form, found.samples[0])
+
+
+@pytest.mark.parametrize("data", ["np.load('rows.npy')", "read_rows()", "open('rows').read()"])
+def test_a_call_that_rests_on_what_is_outside_is_not_made(tmp_path, data):
+    """Nor where a function of the file is what reads."""
+    np.save(tmp_path / "rows.npy", np.ones((5, 4)))
+    text = CHAIN + f"\n\ndef read_rows():\n    return np.load({str(tmp_path / 'rows.npy')!r})\n"
+    assert as_called(written(tmp_path, text, data=data), "chain_backward") is None
+
+
+@pytest.mark.parametrize(("factor", "is_right"), [("* self.times", True), ("", False)])
+def test_an_object_is_made_as_its_file_makes_it(tmp_path, factor, is_right):
+    """Where no argument that was guessed is taken by its constructor."""
+    file = tmp_path / "blend.py"
+    file.write_text(TABLE.replace("FACTOR", factor))
+
+    found = as_called(file, "Blend")
+
+    assert {"q": (7, 3), "w": (3, 5)} == {name: found.samples[0].array(name).shape for name in ("q", "w")}
+    assert is_right is is_derivative(found.form, found.samples[0])
+
+
+def values(text, name="f", seed=0):
+    """The arguments of the first call of a function of one argument in a text."""
+    signature = inspect.signature(lambda x: x)
+    call = next(own_calls(ast.parse(text), by_name(name)))
+    found = call.arguments({"np": np, "range": range}, signature, {}, seed)
+    return None if found is None else found["x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a = 3\nb = boom()\nf(a)", 3),
+        ("for n in (4, 5):\n    f(n)", 4),
+        ("def g(n, m=2):\n    f(n * m)\ng(5)", 10),
+        ("def g(n=7):\n    if n > 100:\n        f(n)", 7),
+        ("w = []\nw.append(8)\nf(w)", [8]),
+        ("d = {}\nd['k'] = 9\nprint(boom)\nf(d)", {"k": 9}),
+        ("def g():\n    with boom():\n        a, b = 1, 2\n        f(b)\n", 2),
+        ("f(x=6)", 6),
+        ("a = boom()\nf(a)", None),
+        ("def g(n):\n    f(n)", None),
+    ],
+)
+def test_the_statements_before_a_call_tell_its_argument(text, value):
+    """The first turn of a loop, the defaults and the callers of a function around it; nothing that it does not need."""
+    assert value == values(text)
+
+
+def test_another_seed_stands_in_the_place_of_each(tmp_path):
+    """Two draws of what a file draws from one seed."""
+    text = "rng = np.random.default_rng(5)\nf(rng.normal(size=3))"
+    assert not np.array_equal(values(text, seed=0), values(text, seed=1))
+    assert np.array_equal(values(text, seed=1), values(text, seed=1))
