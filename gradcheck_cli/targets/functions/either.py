@@ -26,9 +26,9 @@ from gradcheck_cli.targets.functions.find import (
     lacks_a_forward,
     takes_what_its_forward_takes,
 )
-from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, is_real, same_numbers
 from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called
-from gradcheck_cli.targets.functions.inputs.drawing import symmetric_by_name
+from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
 from gradcheck_cli.targets.functions.inputs.given import Given, given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
@@ -62,7 +62,7 @@ _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 _OTHER_SHAPES = ((as_compared, COMPARED), (as_read, READ_PART), (as_vectors, VECTOR_LOSS))
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
-SYMMETRIC = "{} taken as symmetric, as the name says: with others it was not asked"
+SYMMETRIC = "{} taken as symmetric, as the name or the text says: with others it was not asked"
 
 
 @dataclass(frozen=True)
@@ -247,6 +247,22 @@ def _refuse_what_the_call_itself_does(form: SpelledForm, ready: FunctionReady) -
             raise NotAFunctionError("run", "FORWARD of --call gives other numbers when it is called again", SEED_IT)
 
 
+def _owing_what_is_returned(form: WrittenFunction, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    """The samples; where nothing is owed, as of `Y` that is moved until it fits, what the backward gives gradients of.
+
+    What is called as labels are is none where its gradient is all that is returned.
+    """
+    if any(sample.differentiated for sample in samples):
+        return samples
+    try:
+        upstream = [np.ones_like(out) for out in form.forward(samples[0].values)]
+        given = form.run(samples[0].values, upstream).gradients
+    except Exception:  # what raises is told where it is judged
+        return samples
+    real = tuple(name for name in given if is_real(samples[0].values.get(name)))
+    return tuple(replace(sample, differentiated=real) for sample in samples)
+
+
 def _seeded_forward(ready: FunctionReady, values: Values) -> tuple[Array, ...]:
     ready.seed()
     return ready.form.forward(values)
@@ -304,6 +320,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         form, notes = other or form, [*notes, note] if other else notes
     if source in GUESSED:
         _refuse_several_losses(form, found.samples[0], loaded)
+        found = replace(found, samples=_owing_what_is_returned(form, found.samples))
     renamed = as_other_argument(form, found.samples)
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
@@ -313,7 +330,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
-    symmetric = symmetric_by_name(found.samples)
+    symmetric = symmetric_among(found.samples)
     notes += [SYMMETRIC.format(" and ".join(symmetric))] if symmetric and source in GUESSED else []
     unvaried = at_default_only(form.parameters, found.samples) if source in GUESSED else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []

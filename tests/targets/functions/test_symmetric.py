@@ -30,7 +30,7 @@ def test_a_gradient_is_right_where_the_matrix_is_symmetric_by_its_name(tmp_path,
     """It is said that others were not asked; a wrong one fails on these too."""
     report = judged(tmp_path, name)
     assert report.verdict is Verdict.PASS
-    assert f"{name} taken as symmetric, as the name says: with others it was not asked" in report.notes
+    assert f"{name} taken as symmetric, as the name or the text says: with others it was not asked" in report.notes
     assert judged(tmp_path, name, "2 * NAME @ alpha - 1").verdict is Verdict.FAIL
 
 
@@ -51,3 +51,55 @@ def test_it_is_positive_definite_where_it_is_square():
 def test_a_kernel_of_a_convolution_is_none(name, is_one):
     """Where it were symmetric, no flip would be seen."""
     assert is_symmetric_name(name) is is_one
+
+
+SAID = '''
+import numpy as np
+
+def pull(x, A):
+    """Of pairs.  WORDS"""
+    return 0.5 * np.sum(A * np.sin(x[:, None] + x[None, :]))
+
+def pull_grad(x, A):
+    return GIVEN * (A * np.cos(x[:, None] + x[None, :])).sum(1)
+'''
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "verdict"),
+    [
+        ("A is symmetric", "1", Verdict.PASS),
+        ("A is symmetric", "2", Verdict.FAIL),
+        ("A is not symmetric", "1", Verdict.FAIL),
+        ("A holds strengths", "1", Verdict.FAIL),
+    ],
+)
+def test_a_matrix_is_symmetric_where_the_text_says_so(tmp_path, words, given, verdict):
+    """And with others where it says nothing."""
+    (tmp_path / "pull.py").write_text(SAID.replace("WORDS", words).replace("GIVEN", given))
+    assert function_here(f"{tmp_path / 'pull.py'}:pull_grad").verdict is verdict
+
+
+SNE = """
+import numpy as np
+
+def near(Y, P):
+    apart = np.sum((Y[:, None] - Y[None, :]) ** 2, -1)
+    num = (1 - np.eye(len(Y))) / (1 + apart)
+    Q = num / num.sum()
+    use = P > 0
+    return np.sum(P[use] * np.log(P[use] / Q[use]))
+
+def near_grad(Y, P):
+    off = Y[:, None] - Y[None, :]
+    num = (1 - np.eye(len(Y))) / (1 + np.sum(off ** 2, -1))
+    return 4 * np.sum((GIVEN * P - num / num.sum())[..., None] * num[..., None] * off, 1)
+"""
+
+
+@pytest.mark.parametrize(("given", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_chances_of_pairs_are_symmetric_and_sum_to_one(tmp_path, given, verdict):
+    """As neighbours are embedded."""
+    (tmp_path / "near.py").write_text(SNE.replace("GIVEN", given))
+    report = function_here(f"{tmp_path / 'near.py'}:near_grad")
+    assert {name: each.verdict for name, each in report.gradients.items()} == {"Y": verdict}

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.model import Array, Sample, Value
 from gradcheck_cli.targets.functions.form import WrittenFunction
-from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, ProposalKind, is_symmetric_name, positive
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal, ProposalKind, positive
 
 _AXIS = re.compile(r"^(\d*)([a-z]?)$")
 # Of a network's weights: with 1 three layers give probabilities of 1 - 1e-9, whose logarithm has few digits left.
@@ -72,10 +72,10 @@ def axes_of(sample: Sample) -> tuple[int, ...]:
     return tuple(value.ndim for value in sample.values.values() if isinstance(value, np.ndarray))
 
 
-def symmetric_by_name(samples: Sequence[Sample]) -> list[str]:
+def symmetric_among(samples: Sequence[Sample]) -> list[str]:
     """The arguments that are symmetric matrices on every sample, as none is by chance."""
     arrays = [{name: value for name, value in each.values.items() if _is_symmetric(value)} for each in samples]
-    return [name for name in arrays[0] if is_symmetric_name(name) and all(name in each for each in arrays)]
+    return [name for name in arrays[0] if all(name in each for each in arrays)]
 
 
 def _is_symmetric(value: Value) -> bool:
@@ -126,10 +126,20 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
         case "symmetric" if len(shape) == 2 and shape[0] == shape[1]:
             root = generator.standard_normal(shape)
             return np.asarray(root @ root.T / len(root) + np.eye(len(root)))
+        case "distances" | "joint":
+            return _of_pairs(proposal.kind, shape, generator)
         case "unit":
             return generator.uniform(0.05, 0.95, shape)
         case _:
             return generator.standard_normal(shape)
+
+
+def _of_pairs(kind: ProposalKind, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    """A square matrix that is symmetric, with nothing between a thing and itself."""
+    count = shape[0] if shape else 1
+    upper = np.triu(generator.uniform(0.5, 2.0, (count, count)), 1)
+    found = upper + upper.T
+    return np.asarray(found / found.sum() if kind == "joint" else found)
 
 
 def _shares(shape: tuple[int, ...], generator: np.random.Generator) -> Array:

@@ -151,6 +151,24 @@ def is_looked_up(source: str, name: str, others: Sequence[str]) -> bool:
     return any(isinstance(each, ast.Name) and each.id in others for each in chosen)
 
 
+def rows_gone_through(source: str, name: str) -> list[bool]:
+    """Of each name of `for i, j, w in pairs`: does it choose a row of something, `x[i]`? [] where none of them does."""
+    for node in syntax.nodes_in(source):
+        target = node.target if isinstance(node, ast.For | ast.comprehension) and _is(node.iter, name) else None
+        if isinstance(target, ast.Tuple | ast.List) and all(isinstance(each, ast.Name) for each in target.elts):
+            chosen = _choosing(source)
+            found = [getattr(each, "id", "") in chosen for each in target.elts]
+            return found if any(found) else []
+    return []
+
+
+def _choosing(source: str) -> set[str]:
+    """The names by which something is indexed."""
+    slices = (node.slice for node in syntax.nodes_in(source) if isinstance(node, ast.Subscript))
+    parts = (part for each in slices for part in (each.elts if isinstance(each, ast.Tuple) else [each]))
+    return {part.id for part in parts if isinstance(part, ast.Name)}
+
+
 def is_sorted_by(source: str, name: str) -> bool:
     """Does the code put rows in the order of a parameter: `np.argsort(-time)`? It has a number for each of them."""
     calls = (node for node in syntax.nodes_in(source) if isinstance(node, ast.Call))

@@ -19,6 +19,8 @@ ProposalKind = Literal[
     "positive",
     "unit",
     "symmetric",
+    "distances",
+    "joint",
     "index",
     "mask",
     "one-hot",
@@ -30,7 +32,8 @@ ProposalKind = Literal[
     "keep",
 ]
 """What is put there. small: normal numbers that leave layer upon layer unsaturated. symmetric: positive definite where
-it is square, as a covariance is. index: whole numbers below a length; length: the length itself; lengths: those of its
+it is square, as a covariance is. distances: of points from one another. joint: chances of pairs, symmetric, that sum to
+1 as a whole. index: whole numbers below a length; length: the length itself; lengths: those of its
 axes in a tuple. one-hot: a single 1 in each row, or in each column. shares: rows that sum to 1. keep: the parameter
 keeps its default."""
 
@@ -87,7 +90,7 @@ _BY_NAME: Mapping[str, Sequence[str]] = {
     "wih": ("m d", "4m d", "3m d", "d m"),
     "q": ("n t d", "t d", "n d", "n g t d"),
     "query": ("n t d", "t d", "n d", "n g t d"),
-    "k": ("n t d", "t d", "n d", "v d", "n g t d"),
+    "k": ("n t d", "t d", "n d", "v d", "n g t d", ""),  # also the strength of a spring
     "key": ("n t d", "t d", "n d", "v d", "n g t d"),
     "v": ("n t d", "t d", "n d", "v d", "n g t d"),
     "value": ("n t d", "t d", "n d", "v d", "n g t d"),

@@ -1,0 +1,120 @@
+"""Objects that keep what they are made with: their methods are functions of that too."""
+
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
+
+NET = """
+from dataclasses import dataclass
+
+import numpy as np
+
+@dataclass
+class Ropes:
+    ends: list
+    stiff: float = 3.0
+
+    def energy(self, x):
+        return sum(0.5 * self.stiff * np.sum((x[i] - x[j]) ** 2) ** 2 for i, j in self.ends)
+
+    def gradient(self, x):
+        g = np.zeros_like(x)
+        for i, j in self.ends:
+            pull = 2 * self.stiff * np.sum((x[i] - x[j]) ** 2) * (x[i] - x[j])
+            g[i] += pull
+            g[j] -= ONE * pull
+        return g
+
+class Weighted:
+    def __init__(self, links):
+        self.links = links
+
+    def energy(self, x):
+        total = 0.0
+        for i, j, w in self.links:
+            total += w * np.sum((x[i] - x[j]) ** 2)
+        return total
+
+    def gradient(self, x):
+        g = np.zeros_like(x)
+        for i, j, w in self.links:
+            g[i] += 2 * w * (x[i] - x[j])
+            g[j] += 2 * w * (x[j] - ONE * x[i])
+        return g
+
+class Decay:
+    def __init__(self, times, seen):
+        self.t, self.seen = np.asarray(times, float), seen
+
+    def resid(self, p):
+        size, rate, floor = p
+        return size * np.exp(-rate * self.t) + floor - self.seen
+
+    def jac(self, p):
+        size, rate, floor = p
+        e = np.exp(-rate * self.t)
+        return np.column_stack([e, -ONE * size * self.t * e, np.ones_like(e)])
+
+class Smooth:
+    def __init__(self, X, y):
+        self.X = X
+        self.y = y
+        self.n, self.dim = X.shape
+
+    def _off(self, theta):
+        return self.X @ theta[:-1] - self.y
+
+    def nll(self, theta):
+        return 0.5 * np.exp(-theta[-1]) * self._off(theta) @ self._off(theta) + 0.5 * self.n * theta[-1]
+
+    def nll_grad(self, theta):
+        off, rate = self._off(theta), np.exp(-theta[-1])
+        return np.append(rate * self.X.T @ off, ONE * 0.5 * (self.n - rate * off @ off))
+
+class Map:
+    def __init__(self, D):
+        self.D = D
+
+    def cost(self, Y):
+        apart = np.sqrt(((Y[:, None] - Y[None]) ** 2).sum(-1) + 1e-9)
+        return 0.25 * np.sum((apart - self.D) ** 2)
+
+    def grad(self, Y):
+        off = Y[:, None] - Y[None]
+        apart = np.sqrt((off ** 2).sum(-1) + 1e-9)
+        return np.einsum("ij,ijk->ik", ONE * (1 - self.D / apart), off)
+"""
+
+
+@pytest.mark.parametrize(("one", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+@pytest.mark.parametrize(
+    ("name", "argument", "given"),
+    [
+        ("Ropes", "x", "ends ((0, 1), (1, 2), (2, 0))"),
+        ("Weighted", "x", "links ((0, 1, 0.5), (1, 2, 1.5), (2, 0, 0.75))"),
+        ("Decay.jac", "p", "times"),
+        ("Smooth", "theta", "X "),
+        ("Map", "Y", "D 3x3"),
+    ],
+)
+def test_what_the_constructor_takes_is_an_argument_of_both(tmp_path, name, argument, given, one, verdict):
+    """Lists of places, data beside parameters, distances: no gradient is owed of these."""
+    (tmp_path / "net.py").write_text(NET.replace("ONE", one), encoding="utf-8")
+    report = function_here(f"{tmp_path / 'net.py'}:{name}")
+    assert {key: each.verdict for key, each in report.gradients.items()} == {argument: verdict}
+    assert given in report.inputs
+
+
+def test_what_leaves_something_in_its_object_is_asked_as_ever(tmp_path):
+    """A backward that reads what its forward kept is none of a new object."""
+    code = (
+        "import numpy as np\n"
+        "class Turn:\n    def __init__(self, W):\n        self.W = W\n"
+        "    def forward(self, x):\n        self.x = x\n        return np.tanh(x @ self.W)\n"
+        "    def backward(self, g):\n        d = g * (1 - np.tanh(self.x @ self.W) ** 2)\n"
+        "        self.dW = self.x.T @ d\n        return d @ self.W.T\n"
+    )
+    (tmp_path / "turn.py").write_text(code, encoding="utf-8")
+    report = function_here(f"{tmp_path / 'turn.py'}:Turn")
+    assert {key: each.verdict for key, each in report.gradients.items()} == {"x": Verdict.PASS, "W": Verdict.PASS}
