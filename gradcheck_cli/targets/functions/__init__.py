@@ -8,8 +8,8 @@ What the text says, without running it:
 From what was loaded to a form:
     find either factories outline form plain wrapped
 Forms of functions:
-    pair loss made_pair made_loss total_loss mean_loss usual_losses vector_loss compared forces hessians jacobians network
-    network_wiring keyed composed averaged bilinear of_output spelled reference
+    pair loss made_pair made_loss total_loss mean_loss usual_losses vector_loss compared forces hessians jacobians
+    network network_wiring keyed composed averaged bilinear of_output spelled reference
 Forms of torch:
     autograd module module_pair custom_operator on_tensors tensors single another_layer
 Forms of objects:

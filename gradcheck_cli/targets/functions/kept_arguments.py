@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.by_use import stores_attributes
 from gradcheck_cli.targets.functions.constructing import data_axes
 from gradcheck_cli.targets.functions.form import Parameter
@@ -43,6 +44,11 @@ class KeptPair(PairForm):
         """All of them; the constructor's are data unless the backward gives their gradients by name."""
         return tuple(self._as_kept(item) if item.name in self.kept else item for item in super().parameters)
 
+    def _judged(self, arguments: dict[str, Array]) -> dict[str, Array]:
+        """None of what the constructor keeps, unless it is called so."""
+        data = {item.name for item in self.parameters if item.is_data}
+        return {name: array for name, array in arguments.items() if name not in data}
+
     def _as_kept(self, item: Parameter) -> Parameter:
         axes = data_axes(item.name) if _TABLES & set(self.kept) else ()
         known = Proposal("real", axes[0], is_owed=False) if axes and not item.has_default else item.known
@@ -69,10 +75,10 @@ def kept_pair(owner: type, fore: str, back: str, definition: Definition, words: 
     if not dataclasses.is_dataclass(owner) and not set(needed) <= set(_kept_by(definition("__init__"))):
         return None
     written = _Written(owner, definition, words)
-    return KeptPair(
-        *(PlainFunction(OfNew(owner, name), written.node(name), name, written.text(name)) for name in (fore, back)),
-        kept=kept,
+    fore_function, back_function = (
+        PlainFunction(OfNew(owner, name), written.node(name), name, written.text(name)) for name in (fore, back)
     )
+    return KeptPair(fore_function, back_function, kept=kept)
 
 
 def _kept_by(constructor: ast.AST | None) -> Iterator[str]:

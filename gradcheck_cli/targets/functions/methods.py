@@ -62,8 +62,8 @@ def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
         backward = min((name for name in own if name.lower().startswith("back")), default="")
     by_name = forward, backward
     by_use = ("", "") if all(by_name) else methods_by_use(owner)
-    is_other = bool(backward) and backward != by_use[1] or bool(forward) and not backward and forward != by_use[0]
-    return by_use if all(by_use) and not is_other else by_name
+    is_said = backward == by_use[1] if backward else forward in ("", by_use[0])
+    return by_use if all(by_use) and is_said else by_name
 
 
 def _take_the_same(owner: Any, *names: str) -> bool:
