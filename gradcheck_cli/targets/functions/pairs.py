@@ -46,6 +46,8 @@ _NAMED_DERIVATIVES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("adjoint", "adjoints", "slope", "slopes", "sensitivity", "sensitivities"), LOSS_WORDS),
     **dict.fromkeys(("jacobian", "jacobians", "jac"), frozenset()),
 }
+# What says of a derivative how it was found, and not of what it is.
+_FILLERS = word_set("analytic analytical exact closed form manual hand full numpy np my the")
 # The derivative of a gradient.
 HESSIANS = word_set("hess hessian hessians hesse hessiana hessiano hessienne hessenne")
 
@@ -203,6 +205,8 @@ def _forward_of_named(name: str, functions: Mapping[str, Defined]) -> str:
     taking = [other for other in _taking_the_same(name, functions) if not goes_backward(other)]
     taking = [other for other in taking if not words or words & set(tokens(other))]
     alike = [other for other in taking if base and tuple(word for word in base_of(other) if word not in words) == base]
+    if not words and base:  # a Jacobian with a name of its own, as that of a group's exponential, is of what shares it
+        taking = [other for other in taking if set(base) & set(base_of(other)) or set(base) <= _FILLERS]
     return _the_only(alike) or _the_only(taking)
 
 

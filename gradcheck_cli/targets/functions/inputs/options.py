@@ -15,6 +15,7 @@ from gradcheck_cli.targets.functions.inputs.documented import as_documented
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
+    entries_read,
     goes_through_steps,
     is_count,
     is_looked_up,
@@ -212,6 +213,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and (count := number_of_names(form.source, item.name)) > 1 and found[0].kind in REAL:
         alone = replace(found[0], axes=str(count))
         return [alone, positive(alone), replace(alone, axes=f"{count} n"), *found]
+    if not item.has_default and found[0].kind in REAL and (count := entries_read(form.source, item.name)):
+        return [replace(found[0], axes=str(count)), *found]
     if not item.has_default and lengths(item.name):
         return [*lengths(item.name), *found]
     if not item.has_default and found[0].kind in REAL and goes_through_steps(form.source, item.name):

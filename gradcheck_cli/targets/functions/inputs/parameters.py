@@ -66,6 +66,41 @@ def number_of_names(source: str, name: str) -> int:
     return 0
 
 
+def entries_read(source: str, name: str) -> int:
+    """So many entries of a vector are read by their numbers: 8 of `cam[:3]`, `cam[3:6]`, `f, k = cam[6:]`; else 0.
+
+    0 where anything else is done with it but that it is handed on.
+    """
+    most, is_whole = 0, False
+    for node in syntax.nodes_in(source):
+        if isinstance(node, ast.Subscript) and _is(node.value, name):
+            last = _last_of(node.slice)
+            if last is None:
+                into = next((each for each in syntax.nodes_in(source) if _takes_apart(each, node)), None)
+                is_open = isinstance(node.slice, ast.Slice) and into is not None
+                start = getattr(getattr(node.slice, "lower", None), "value", None)
+                if not is_open or not isinstance(start, int):
+                    return 0
+                last = start + len(getattr(into.targets[0], "elts", ()))  # type: ignore[union-attr]
+            most, is_whole = max(most, last), is_whole or isinstance(node.slice, ast.Slice)
+    return most if is_whole else 0
+
+
+def _last_of(place: ast.expr) -> int | None:
+    """Behind the last entry that a number or a slice of numbers means: 3 of `[2]` and of `[:3]`; None of all else."""
+    number = place.upper if isinstance(place, ast.Slice) else place
+    value = getattr(number, "value", None)
+    if isinstance(place, ast.Slice) and place.step is not None:
+        return None
+    if type(value) is not int or value < 0:
+        return None
+    return value if isinstance(place, ast.Slice) else value + 1
+
+
+def _takes_apart(node: ast.AST, part: ast.expr) -> bool:
+    return isinstance(node, ast.Assign) and node.value is part and isinstance(node.targets[0], ast.Tuple)
+
+
 def _as_it_is(node: ast.expr) -> ast.expr:
     """What an array is made of: `point` of `np.asarray(point, dtype=float)`."""
     is_made = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("asarray", "array", "ravel", "flatten")
