@@ -83,6 +83,7 @@ class Ready:
 
     Attributes:
         same: the rules by which it keeps the size by itself; None where it is told.
+        sides: it is told what is added in front and what behind.
         watch: ticks off the lines of the backward that ran.
         edits: puts other expressions into its functions.
         is_wide: torch's default dtype is float64 while it is called, see `targets.tried`.
@@ -94,6 +95,7 @@ class Ready:
     same: frozenset[str] | None
     watch: Watch
     edits: Edits
+    sides: bool = False
     is_wide: bool = False
 
 
@@ -187,7 +189,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
 def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float) -> Ready:
     """Called as was said, else as trying tells."""
     found = tried(loaded, spelled, wanted, LOAD_SHARE * seconds, partial(alarm, min(10.0, 0.2 * seconds)))
-    return replace(_ready(ref, loaded, found.chosen, found.rules), is_wide=found.is_wide)
+    return replace(_ready(ref, loaded, found.chosen, found.rules), sides=found.sides, is_wide=found.is_wide)
 
 
 def _untried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str]) -> Ready:
@@ -232,6 +234,7 @@ def _description(ready: Ready) -> Message:
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
         "parts": list(parts(candidate)),
         "same": sorted(ready.same or ()),
+        "sides": ready.sides,
         "pointwise": candidate.layout.pointwise,
         "square": candidate.layout.square,
         "unvaried": list(ready.chosen.unvaried),

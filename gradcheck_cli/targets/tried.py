@@ -52,11 +52,13 @@ class Settled:
     Attributes:
         chosen: the way to call it.
         rules: by which it keeps the size by itself; None where it is told.
+        sides: it is told what is added in front and what behind.
         is_wide: with float64 as torch's default dtype.
     """
 
     chosen: Chosen
     rules: frozenset[str] | None
+    sides: bool = False
     is_wide: bool = False
 
 
@@ -97,7 +99,7 @@ def _tried(loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], secon
     if chosen.is_right:
         candidate = of_square_images(in_blocks(candidate, seed_all, guard), seed_all, guard)
     padding = with_padding(candidate, seed_all, guard)
-    return Settled(replace(chosen, candidate=padding.candidate), padding.rules)
+    return Settled(replace(chosen, candidate=padding.candidate), padding.rules, padding.sides)
 
 
 def _recognised(loaded: Loaded, wanted: Sequence[str], guard: Guard, seconds: float) -> Chosen:

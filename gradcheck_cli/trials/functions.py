@@ -328,7 +328,7 @@ def whole_numbers(sample: Sample) -> Sample:
 def whole_along(sample: Sample, names: Sequence[str]) -> Sample:
     """Whole numbers in these arguments, none of them 0 and none twice in an array: no kink and no tie.
 
-    What is positive stays so.
+    What is positive stays so, and what is symmetric.
     """
     generator = np.random.default_rng([sample.seed, 1])
     for name in names:
@@ -336,8 +336,14 @@ def whole_along(sample: Sample, names: Sequence[str]) -> Sample:
         signs = generator.choice([-1.0, 1.0], array.size)
         signs = np.abs(signs) if array.size > 1 and array.min() > 0 else signs
         drawn = generator.permutation(np.arange(1.0, array.size + 1)) * signs
-        sample = sample.replacing(name, drawn.reshape(array.shape))
+        sample = sample.replacing(name, _mirrored_as(array, drawn.reshape(array.shape)))
     return sample
+
+
+def _mirrored_as(array: Array, drawn: Array) -> Array:
+    """The upper half of a matrix in the lower one too, where it was so before."""
+    is_square = array.ndim == 2 and array.shape[0] == array.shape[1] > 1  # rows and columns, and more than one of each
+    return np.triu(drawn) + np.triu(drawn, 1).T if is_square and np.array_equal(array, array.T) else drawn
 
 
 def whole_upstream(outputs: Sequence[Array], seed: int) -> list[Array]:

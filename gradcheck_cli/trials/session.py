@@ -78,6 +78,8 @@ class Session:
             return self.finished()
         same = (spec for rule in self.described.same for spec in geometries.SAME.get(rule, ()))
         self.try_all(self._new(self._of_its_kind(same)))
+        if self.described.sides:
+            self.try_all(self._new(self._of_its_kind(geometries.SIDES)))
         if self.described.square:
             self.try_all(self._new(map(squared, [trial.case.spec for trial in self.trials if not trial.supported])))
         if self.described.pointwise:

@@ -32,6 +32,9 @@ from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
 from gradcheck_cli.targets.functions.inputs.given import Given, given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
+from gradcheck_cli.targets.functions.inputs.proposals import is_symmetric_name
+from gradcheck_cli.targets.functions.inputs.square_data import is_of_pairs
+from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
@@ -62,7 +65,7 @@ _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 _OTHER_SHAPES = ((as_compared, COMPARED), (as_read, READ_PART), (as_vectors, VECTOR_LOSS))
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
-SYMMETRIC = "{} taken as symmetric, as the name or the text says: with others it was not asked"
+SYMMETRIC = "{} taken as symmetric, as {}: with others it was not asked"
 
 
 @dataclass(frozen=True)
@@ -330,8 +333,10 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
-    symmetric = symmetric_among(found.samples)
-    notes += [SYMMETRIC.format(" and ".join(symmetric))] if symmetric and source in GUESSED else []
+    symmetric = [name for name in symmetric_among(found.samples) if is_symmetric(form, name) or is_of_pairs(form, name)]
+    if symmetric and source in GUESSED:
+        by = "the name says" if all(map(is_symmetric_name, symmetric)) else "the words beside it say"
+        notes.append(SYMMETRIC.format(" and ".join(symmetric), by))
     unvaried = at_default_only(form.parameters, found.samples) if source in GUESSED else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(

@@ -15,7 +15,14 @@ from gradcheck_cli.targets.functions.factories import hands_out
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.module_pair import module_for
-from gradcheck_cli.targets.functions.pairs import calls_of, defined_by, pairs_among
+from gradcheck_cli.targets.functions.pairs import (
+    Defined,
+    calls_of,
+    defined_by,
+    is_by_arguments_alone,
+    is_named_derivative,
+    pairs_among,
+)
 from gradcheck_cli.targets.functions.spelling import (
     THROUGH_ALL,
     backwards_among,
@@ -65,9 +72,7 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     pairs = pairs_among(defined)
     pairs |= {name: each.fore for name, each in compositions_among(defined, pairs).items()}
     named = backwards_among(functions)
-    # What is a backward by its use alone and serves one that says so is a part of that: `col2im`.
-    served = {part for name in named if name in pairs for part in defined[name].calls} - set(named)
-    pairs = {name: forward for name, forward in pairs.items() if name not in served}
+    pairs = _without_served(pairs, defined, set(named))
     modules = [name for name, node in found.items() if is_module_definition(node)]
     alone = {name: module_for(name, modules) for name in named if name not in pairs}
     # An operator is a target itself, and its backward is handed a ctx by torch.
@@ -87,6 +92,18 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     taken = {*names, *pairs.values()}
     return names + [name for name in functions if name not in taken and gives_gradients(found[name])]
+
+
+def _without_served(pairs: Mapping[str, str], defined: Mapping[str, Defined], named: Set[str]) -> dict[str, str]:
+    """What is a backward by its use or its arguments alone and serves one that says so is a part of that: `col2im`.
+
+    Args:
+        named: what says that it is a backward.
+    """
+    says_so = {name for name in pairs if name in named or is_named_derivative(name)}
+    served = {part for name in says_so for part in defined[name].calls} - named
+    mine = {name for name in served & says_so if not is_by_arguments_alone(name, pairs[name])}
+    return {name: forward for name, forward in pairs.items() if name not in served - mine}
 
 
 def left_out(tree: ast.Module, asked: Sequence[str]) -> list[str]:

@@ -19,14 +19,24 @@ from gradcheck_cli.targets.functions.reading import (
     parameter_names,
     rejoined,
     returned_names,
+    returns_a_total,
     unstacked,
 )
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, looks_like_gradient, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import (
+    LOSS_WORDS,
+    belongs_to,
+    goes_backward,
+    looks_like_gradient,
+    tokens,
+    word_set,
+)
 
 # What a loss is called in formulas; beside gradients a single letter says enough.
 _LETTERS = word_set("j l e c")
 # What says nothing against a gradient where a function is called a loss: an expression, and a letter.
 _NAMELESS = ("", "g")
+# What joins a loss and its gradient in one name: loss_and_grad, cost_with_gradient, kosten_und_ableitung.
+_BOTH = word_set("and with y et und e ve i n plus fun value val")
 # What a gradient is called that says of nothing what it is the gradient of.
 _BARE = ("grad", "gradient", "grads", "gradients")
 
@@ -38,7 +48,10 @@ def gives_gradients(node: ast.AST | None) -> bool:
         return True
     if len(names) < 2 or looks_like_gradient(names[0]):
         return False
-    is_loss = bool(LOSS_WORDS & set(tokens(getattr(node, "name", ""))))
+    words = set(tokens(getattr(node, "name", "")))
+    # `kl_gradient` says of what its two matrices are the gradient, and no more than that.
+    is_gradient_alone = goes_backward(getattr(node, "name", "")) and not words & _BOTH and not returns_a_total(node)
+    is_loss = bool(LOSS_WORDS & words) and not (is_gradient_alone and not any(names))
     given = parameter_names(node)
     are_gradients = [
         looks_like_gradient(name) or (is_loss and name in _NAMELESS) or belongs_to(name, given) not in ("", name)

@@ -35,6 +35,16 @@ def moved_on(code: CodeType) -> frozenset[str]:
     return frozenset(steps).union(*(names & _read(value) for names, value in _assignments(code)))
 
 
+@cache
+def keys_given(code: CodeType) -> frozenset[str]:
+    """The texts under which a method gives something: of the dicts that it writes out or fills."""
+    nodes = _nodes_of_code(code)
+    written = [key for node in nodes if isinstance(node, ast.Dict) for key in node.keys]
+    filled = [node.slice for node in nodes if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)]
+    texts = (key.value for key in (*written, *filled) if isinstance(key, ast.Constant))
+    return frozenset(text for text in texts if isinstance(text, str))
+
+
 def _assignments(code: CodeType) -> Iterator[tuple[frozenset[str], ast.expr]]:
     """The attributes that are set, and to what."""
     for node in _nodes_of_code(code):

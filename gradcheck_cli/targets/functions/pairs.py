@@ -46,8 +46,6 @@ _NAMED_DERIVATIVES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("adjoint", "adjoints", "slope", "slopes", "sensitivity", "sensitivities"), LOSS_WORDS),
     **dict.fromkeys(("jacobian", "jacobians", "jac"), frozenset()),
 }
-# What says of a derivative how it was found, and not of what it is.
-_FILLERS = word_set("analytic analytical exact closed form manual hand full numpy np my the")
 # The derivative of a gradient.
 HESSIANS = word_set("hess hessian hessians hesse hessiana hessiano hessienne hessenne")
 
@@ -139,6 +137,7 @@ def _forward_of(backward: str, functions: Mapping[str, Defined]) -> str:
         _called_alike_with_its_arguments(backward, functions)
         or forward_for(backward, functions)
         or _forward_that_goes_on(backward, functions)
+        or _forward_that_ends_alike(backward, functions)
         or _forward_by_arguments(backward, functions)
     )
 
@@ -170,6 +169,15 @@ def _forward_that_goes_on(backward: str, functions: Mapping[str, Defined]) -> st
     return min(found, key=lambda name: len(base_of(name)), default="")
 
 
+def _forward_that_ends_alike(backward: str, functions: Mapping[str, Defined]) -> str:
+    """`divergence_kl(V, W, H)` for `gradient_kl(V, W, H)`: in front stands that it is a loss; "" for none or two."""
+    base, own = base_of(backward), functions[backward]
+    whole = {name: base_of(name) for name in functions if base and name != backward and not goes_backward(name)}
+    ending = [name for name, words in whole.items() if words[-len(base) :] == base]
+    losses = [name for name in ending if set(whole[name][: -len(base)]) <= LOSS_WORDS]
+    return _the_only([name for name in losses if _have_same_arguments(functions[name], own)])
+
+
 def _shares_arguments(forward: Defined, backward: Defined) -> bool:
     """Is one handed a gradient, and something that the other is handed too?"""
     handed = [name for name in backward.needed if is_upstream(name) and name not in forward.needed]
@@ -198,6 +206,18 @@ def _named_derivative(name: str) -> frozenset[str] | None:
     return next((_NAMED_DERIVATIVES[word] for word in tokens(name) if word in _NAMED_DERIVATIVES), None)
 
 
+def is_named_derivative(name: str) -> bool:
+    """Is a function called as a derivative is that has a name of its own: a force, a score, a Jacobian?"""
+    return _named_derivative(name) is not None
+
+
+def is_by_arguments_alone(backward: str, forward: str) -> bool:
+    """Is it a Jacobian of which no word says whose: `left_jacobian(w)`, beside `rodrigues(w)`?"""
+    words = set(base_of(backward)) - set(_NAMED_DERIVATIVES)
+    is_any = is_named_derivative(backward) and not _named_derivative(backward)
+    return is_any and bool(words) and not words & set(base_of(forward))
+
+
 def _forward_of_named(name: str, functions: Mapping[str, Defined]) -> str:
     """The potential of a force; the function of a Jacobian that takes its arguments, or that is called as it is."""
     words = _named_derivative(name) or frozenset()
@@ -205,8 +225,6 @@ def _forward_of_named(name: str, functions: Mapping[str, Defined]) -> str:
     taking = [other for other in _taking_the_same(name, functions) if not goes_backward(other)]
     taking = [other for other in taking if not words or words & set(tokens(other))]
     alike = [other for other in taking if base and tuple(word for word in base_of(other) if word not in words) == base]
-    if not words and base:  # a Jacobian with a name of its own, as that of a group's exponential, is of what shares it
-        taking = [other for other in taking if set(base) & set(base_of(other)) or set(base) <= _FILLERS]
     return _the_only(alike) or _the_only(taking)
 
 

@@ -31,6 +31,10 @@ _DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 _TOTALS = ("float", "mean", "sum", "item", "average")
 
 
+# A sum with a second argument is one over an axis.
+_WITH_AXIS = 2
+
+
 def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
     """(name, value) of each entry of a return: the keys of a dict, else the names that the return statement says.
 
@@ -92,6 +96,14 @@ def returned_names(node: ast.AST | None, source: str = "") -> list[str]:
     name = called.id if isinstance(called, ast.Name) else ""
     inner = (each for each in syntax.parse(source).body if isinstance(each, ast.FunctionDef) and each.name == name)
     return list(_last_return(next(inner, None))) or names
+
+
+def returns_a_total(node: ast.AST | None) -> bool:
+    """Is the first thing that a function returns made of what adds up or averages all of something?"""
+    value = max(_returns(node), key=lambda inner: inner.lineno).value if _returns(node) else None
+    first = value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
+    calls = [each for each in ast.walk(first) if isinstance(each, ast.Call)] if first is not None else []
+    return any(syntax.called(each) in _TOTALS and not each.keywords and len(each.args) < _WITH_AXIS for each in calls)
 
 
 def counts_with(node: ast.AST | None, name: str) -> bool:

@@ -14,10 +14,17 @@ import numpy as np
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import as_array, is_listed
-from gradcheck_cli.targets.functions.measuring import measured, moved_on
+from gradcheck_cli.targets.functions.measuring import keys_given, measured, moved_on
 from gradcheck_cli.targets.functions.methods import FORWARDS, RATE
 from gradcheck_cli.targets.functions.reading import of_list
-from gradcheck_cli.targets.functions.spelling import ANGLE_WORDS, belongs_to, looks_like_gradient, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import (
+    ANGLE_WORDS,
+    belongs_to,
+    goes_backward,
+    looks_like_gradient,
+    tokens,
+    word_set,
+)
 
 # An object in a dict in an object is as deep as courses go.
 DEPTH = 3
@@ -102,7 +109,7 @@ class HeldParameter:
 
 
 def learnt_numbers(instance: Any) -> list[str]:
-    """The plain numbers that an object learns, as a bias of 0.0: it keeps a gradient of them or moves them."""
+    """The plain numbers that an object learns, as a bias of 0.0: it keeps or gives their gradient, or moves them."""
     numbers = {name for name, value in getattr(instance, "__dict__", {}).items() if _is_number(value)}
     methods = [
         held.__code__
@@ -114,6 +121,8 @@ def learnt_numbers(instance: Any) -> list[str]:
     owners = {belongs_to(name, sorted(numbers)) for name in stored - numbers}
     moved = {name for name in stored & numbers if set(tokens(name)) & _LEARNT}
     moved -= {name for code in methods for name in measured(code)}
+    given = {key for code in methods if goes_backward(code.co_name) for key in keys_given(code)}
+    moved |= {belongs_to(key, sorted(numbers - set(_constructor_names(instance)))) for key in given}
     moved |= {name for name in numbers if set(tokens(name)) & _BIASES and name not in _constructor_names(instance)}
     return sorted(name for name in owners | moved if name and not is_gradient(name))
 

@@ -118,3 +118,53 @@ def test_what_leaves_something_in_its_object_is_asked_as_ever(tmp_path):
     (tmp_path / "turn.py").write_text(code, encoding="utf-8")
     report = function_here(f"{tmp_path / 'turn.py'}:Turn")
     assert {key: each.verdict for key, each in report.gradients.items()} == {"x": Verdict.PASS, "W": Verdict.PASS}
+
+
+VIEWS = """
+import numpy as np
+
+def seen(view, X):
+    flat = (X[:2] + view[:2]) / (X[2] + view[2])
+    size, bend = view[3:]
+    return size * (1 + bend * flat @ flat) * flat
+
+def seen_jac(view, X):
+    depth = X[2] + view[2]
+    flat = (X[:2] + view[:2]) / depth
+    size, bend = view[3:]
+    inner = size * ((1 + bend * flat @ flat) * np.eye(2) + FACTOR * bend * np.outer(flat, flat))
+    moved = np.column_stack([np.eye(2), -flat]) / depth
+    return np.column_stack([inner @ moved, (1 + bend * flat @ flat) * flat, size * (flat @ flat) * flat])
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("2", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_a_vector_is_as_long_as_its_entries_are_read(tmp_path, factor, verdict):
+    """By numbers and slices of numbers; what is taken apart in the end says where it ends."""
+    (tmp_path / "views.py").write_text(VIEWS.replace("FACTOR", factor), encoding="utf-8")
+    report = function_here(f"{tmp_path / 'views.py'}:seen_jac")
+    assert report.gradients["view"].verdict is verdict
+    assert "view 5, X 3" in report.inputs
+
+
+QUAD = """
+import torch
+
+class Quadratic(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, v, M):
+        ctx.save_for_backward(v, M)
+        return torch.einsum("bi,ij,bj->b", v, M, v)
+
+    @staticmethod
+    def backward(ctx, g):
+        v, M = ctx.saved_tensors
+        return g[:, None] * (v @ M + v @ TURNED), torch.einsum("b,bi,bj->ij", g, v, v)
+"""
+
+
+@pytest.mark.parametrize(("turned", "verdict"), [("M.t()", Verdict.PASS), ("M", Verdict.FAIL)])
+def test_an_operand_that_stands_twice_in_an_einsum_is_one(tmp_path, turned, verdict):
+    """So the matrix between is square."""
+    (tmp_path / "quad.py").write_text(QUAD.replace("TURNED", turned), encoding="utf-8")
+    assert function_here(f"{tmp_path / 'quad.py'}:Quadratic").gradients["v"].verdict is verdict

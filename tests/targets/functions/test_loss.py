@@ -1,9 +1,12 @@
 """A function that gives its loss and the gradients at once."""
 
+import ast
+
 import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
+from gradcheck_cli.targets.functions.loss import gives_gradients
 
 BOTH = """
 import numpy as np
@@ -92,3 +95,41 @@ def test_what_a_gradient_is_returned_of_is_no_constant(tmp_path, sign, verdict):
     report = function_here(f"{file}:gated_loss")
     assert report.verdict is verdict
     assert set(report.gradients) == {"scores", "p_open"}
+
+
+@pytest.mark.parametrize(
+    ("code", "is_loss"),
+    [
+        ("def gradient_kl(V, W, H):\n    return (1 - V / (W @ H)) @ H.T, W.T @ (1 - V / (W @ H))", False),
+        ("def kl_and_gradient(V, W):\n    return np.vdot(V, W), V - W", True),
+        ("def kl_gradient(V, W):\n    return np.sum(V * W), V - W", True),
+        ("def kl_gradient(V, W):\n    return np.sum(V * W, 1), V - W", False),
+        ("def kl(V, W):\n    return np.vdot(V, W), V - W", True),
+    ],
+)
+def test_what_is_called_a_gradient_and_returns_two_things_without_names(code, is_loss):
+    """They are gradients, unless the name or the first of them says that it is the loss."""
+    assert gives_gradients(ast.parse(code).body[0]) is is_loss
+
+
+FACTORS = """
+import numpy as np
+
+def divergence_pois(V, W, H):
+    A = W @ H
+    return np.sum(A - V * np.log(A))
+
+def gradient_pois(V, W, H):
+    R = 1 - V / (W @ H)
+    return R @ H.T, FACTOR * (W.T @ R)
+"""
+
+
+@pytest.mark.filterwarnings("ignore")  # logarithms of what is below 0
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_a_logarithm_of_a_product_is_asked_in_the_shapes_of_the_product(tmp_path, factor, verdict):
+    """Of numbers above 0: what had failed before in other shapes took their place."""
+    file = tmp_path / "factors.py"
+    file.write_text(FACTORS.replace("FACTOR", factor))
+    report = function_here(f"{file}:gradient_pois")
+    assert {name: each.verdict for name, each in report.gradients.items()} == {"W": Verdict.PASS, "H": verdict}

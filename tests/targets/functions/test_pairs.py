@@ -3,7 +3,10 @@
 import ast
 
 import pytest
+from functions_here import function_here
 
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.listing import every_layer
 from gradcheck_cli.targets.functions.pairs import Defined, defined_by, pairs_among
@@ -143,3 +146,55 @@ def test_a_gradient_of_the_whole_belongs_to_the_whole_and_not_to_its_part():
     part, whole, backward = Defined(("r", "knot")), Defined(("w", "X", "y")), Defined(("w", "X", "y"), ("w", "X", "y"))
     functions = {"huber": part, "huber_of_all": whole, "huber_grad": backward}
     assert pairs_among(functions) == {"huber_grad": "huber_of_all"}
+
+
+@pytest.mark.parametrize(
+    ("code", "pairs"),
+    [
+        ("def divergence_hell(p, q): ...\ndef gradient_hell(p, q): ...", {"gradient_hell": "divergence_hell"}),
+        ("def divergence_hell(p, q, s): ...\ndef gradient_hell(p, q): ...", {}),
+        (
+            "def divergence_hell(p, q): ...\ndef potential_hell(p, q): ...\ndef gradient_hell(p, q): ...",
+            {},
+        ),
+        ("def soft_hell(p, q): ...\ndef gradient_hell(p, q): ...", {}),
+    ],
+)
+def test_what_a_function_is_may_stand_in_front_of_its_name(code, pairs):
+    """The only loss of these arguments whose name ends as that of its gradient does."""
+    assert paired(code) == pairs
+
+
+@pytest.mark.parametrize(("caller", "listed"), [("", ("side_jacobian",)), ("jac", ("place_jac",))])
+def test_a_jacobian_of_which_no_word_says_whose_may_serve_another(caller, listed):
+    """Then it is a part of that one; alone it may be of the only function that takes its arguments."""
+    code = (
+        "def turn(w):\n    return w\ndef side_jacobian(w):\n    return w\n"
+        "def place(cam, X):\n    return turn(cam) @ X\n"
+        "def place_CALLER(cam, X):\n    return side_jacobian(cam) @ X\n"
+    )
+    assert every_layer(ast.parse(code.replace("CALLER", caller or "now")), "place.py") == listed
+
+
+HELPER = """
+import numpy as np
+
+def turn(w):
+    angle = np.sqrt(w @ w)
+    return np.cos(angle) * np.eye(3) + np.outer(w, w)
+
+def NAME(w):
+    return np.eye(3) - 0.5 * np.outer(w, w)
+"""
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("side_jacobian", Verdict.ERROR), ("turn_jacobian", Verdict.FAIL)])
+def test_what_may_be_of_another_function_is_not_failed_by_its_shape(tmp_path, name, verdict):
+    """It is paired by its argument alone; where its name says whose it is, the shape is wrong."""
+    file = tmp_path / "turned.py"
+    file.write_text(HELPER.replace("NAME", name))
+    try:
+        found = function_here(f"{file}:{name}").verdict
+    except TargetError:
+        found = Verdict.ERROR
+    assert found is verdict

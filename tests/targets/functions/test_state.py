@@ -138,3 +138,36 @@ def test_a_gradient_under_another_name_is_that_of_the_parameter_with_which_it_sh
         "proj_out_W": Verdict.PASS,
         "proj_out_b": Verdict.PASS,
     }
+
+
+SHELF = """
+import numpy as np
+
+class Shelf:
+    def __init__(self, d):
+        self.level = 0.0
+        self.rate = 0.5
+        self.slopes = np.random.randn(d)
+
+    def loss(self, rows, seen):
+        e = self.level + rows @ self.slopes - seen
+        return 0.5 * np.sum(e ** 2) * self.rate
+
+    def gradients(self, rows, seen):
+        e = (self.level + rows @ self.slopes - seen) * self.rate
+        return {"slopes": rows.T @ e, "level": SIGN e.sum()}
+
+    def settings(self):
+        return {"rate": self.rate}
+"""
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("", Verdict.PASS), ("-", Verdict.FAIL)])
+def test_a_number_is_learnt_whose_gradient_is_given_by_its_name(tmp_path, sign, verdict):
+    """It was taken for that of the target; what is merely told is not learnt."""
+    file = tmp_path / "shelf.py"
+    file.write_text(SHELF.replace("SIGN", sign))
+    report = function_here(f"{file}:Shelf")
+    assert report.gradients["level"].verdict is verdict
+    assert {"slopes", "level"} <= set(report.gradients)
+    assert not {"seen", "rate"} & set(report.gradients)

@@ -7,6 +7,7 @@ from functions_here import function_here
 from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.functions.inputs.drawing import drawn
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal, is_symmetric_name
+from gradcheck_cli.targets.functions.inputs.symmetric import says_symmetric
 
 ENERGY = """
 import numpy as np
@@ -53,31 +54,54 @@ def test_a_kernel_of_a_convolution_is_none(name, is_one):
     assert is_symmetric_name(name) is is_one
 
 
-SAID = '''
+@pytest.mark.parametrize(
+    ("words", "is_said"),
+    [
+        ("A symmetric", True),
+        ("`A`: (n, n), a symmetric matrix", True),
+        ("of a symmetric positive definite matrix A", True),
+        ("A est une matrice symétrique", True),
+        ("A is not symmetric", False),
+        ("A asymmetric", False),
+        ("A, B any; C symmetric", False),
+        ("symmetric in both of its arguments. A: any matrix", False),
+    ],
+)
+def test_words_beside_the_code_say_what_is_symmetric(words, is_said):
+    """And no name in the code does, as `symmetrize(A)`."""
+    assert says_symmetric(f'def f(x, A):\n    """{words}"""\n    return symmetrize(A) @ x', "A") is is_said
+
+
+SPRINGS = """
 import numpy as np
 
-def pull(x, A):
-    """Of pairs.  WORDS"""
-    return 0.5 * np.sum(A * np.sin(x[:, None] + x[None, :]))
+def spring_energy(r, S, kappa):
+    gap = r[:, None] - r[None, :]
+    return 0.25 * kappa * np.sum(S * gap ** 2)
 
-def pull_grad(x, A):
-    return GIVEN * (A * np.cos(x[:, None] + x[None, :])).sum(1)
-'''
+def spring_energy_grad(r, S, kappa):
+    \"\"\"WORDS\"\"\"
+    gap = r[:, None] - r[None, :]
+    return kappa * (S * gap).sum(axis=AXIS)
+"""
 
 
 @pytest.mark.parametrize(
-    ("words", "given", "verdict"),
-    [
-        ("A is symmetric", "1", Verdict.PASS),
-        ("A is symmetric", "2", Verdict.FAIL),
-        ("A is not symmetric", "1", Verdict.FAIL),
-        ("A holds strengths", "1", Verdict.FAIL),
-    ],
+    ("words", "axis", "verdict"),
+    [("S symmetric", "1", Verdict.PASS), ("S symmetric", "0", Verdict.FAIL), ("", "1", Verdict.FAIL)],
 )
-def test_a_matrix_is_symmetric_where_the_text_says_so(tmp_path, words, given, verdict):
-    """And with others where it says nothing."""
-    (tmp_path / "pull.py").write_text(SAID.replace("WORDS", words).replace("GIVEN", given))
-    assert function_here(f"{tmp_path / 'pull.py'}:pull_grad").verdict is verdict
+def test_what_scales_a_total_is_a_number(tmp_path, words, axis, verdict):
+    """With an array in its place there would be several energies; the example of what is wrong is symmetric too."""
+    file = tmp_path / "springs.py"
+    file.write_text(SPRINGS.replace("WORDS", words).replace("AXIS", axis))
+    report = function_here(f"{file}:spring_energy_grad")
+    assert report.gradients["r"].verdict is verdict
+    assert ("S taken as symmetric, as the words beside it say: with others it was not asked" in report.notes) is bool(
+        words
+    )
+    if words and report.counterexample is not None:
+        S = report.counterexample.values["S"]
+        assert np.array_equal(S, S.T)
 
 
 SNE = """

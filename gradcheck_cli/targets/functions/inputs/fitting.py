@@ -14,6 +14,7 @@ from gradcheck_cli.model.functions import lacks_ones
 from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
 from gradcheck_cli.targets.functions.pair import float_arrays
+from gradcheck_cli.targets.functions.pairs import is_by_arguments_alone
 from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
 
 Shape: TypeAlias = tuple[int, ...]
@@ -123,4 +124,5 @@ def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray])
     is_of_output = outputs[0].size > 1 and all(shapes[name][1] == outputs[0].shape for name in wrong)
     found = odd[0] if odd and not is_collapsed else ""
     is_alone = len(fits) == owed == len(float_arrays(sample.values)) == 1
+    is_alone = is_alone and not is_by_arguments_alone(form.backward, form.title)
     return Fitted(right / owed, found, is_slip=is_slip, is_of_output=is_of_output, is_alone=is_alone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,8 +21,9 @@ from gradcheck_cli.targets.functions.inputs.parameters import (
     is_looked_up,
     is_sorted_by,
     number_of_names,
-    rows_gone_through,
+    rows_of_places,
     says_yes_or_no,
+    scales_a_total,
     settings,
     sizes_arrays,
     stands_in_arithmetic,
@@ -43,6 +44,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.square_data import of_pairs
+from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.inputs.together import together
 from gradcheck_cli.targets.functions.inputs.turned import in_pairs
 from gradcheck_cli.targets.functions.inputs.unrolled import UNROLLED, is_unrolled, lengths_beside
@@ -170,15 +172,18 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         found = [replace(found[0], axes=_TABLE), *found]
     if item.may_be_row and found[0].kind in REAL:  # last: a length of 1 hides what is summed or cut off
         found = [*found, replace(found[0], axes="1 d")]
-    if _is_handed_nothing(form) and not item.is_state:
-        text = f"{form.source}\n{form.back.source}" if isinstance(form, PairForm) else form.source
-        found = [*of_pairs(text, item.name, names), *found]
+    if found[0].kind in REAL and not item.is_state:
+        found = [*of_pairs(form, item.name), *found]
+    if found[0].kind in REAL and is_symmetric(form, item.name) and _is_handed_nothing(form):
+        found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
+    if not item.has_default and found[0].kind in REAL and scales_a_total(form.source, item.name):
+        found = [replace(found[0], axes=""), *found]
     others = [other.name for other in form.parameters if other is not item]
     found = as_documented(found, form.source, item.name, others)
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
-    if not item.has_default and (places := rows_gone_through(form.source, item.name)):
-        return [Proposal("constant", value=_rows_of_places(places))]
+    if not item.has_default and (places := rows_of_places(form.source, item.name)):
+        return [Proposal("constant", value=places)]
     if not item.has_default and (beside := lengths_beside(form.source, item.name, others)):
         return beside
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
@@ -187,18 +192,6 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if constants:
         return [Proposal("constant", value=value) for value in constants]
     return _by_use(form, item, found)
-
-
-def _rows_of_places(places: Sequence[bool]) -> tuple[tuple[float, ...], ...]:
-    """Rows as `for i, j, w in pairs` goes through them: places in what has three rows or more, and other numbers.
-
-    Each place stands in several rows, as an atom has several bonds, and no row has one twice.
-    """
-    count = max(len(_PLACES), sum(places))
-    return tuple(
-        tuple((row + step) % count if is_place else _PLACES[row] for step, is_place in enumerate(places))
-        for row in range(len(_PLACES))
-    )
 
 
 def _is_handed_nothing(form: WrittenFunction) -> bool:
@@ -341,8 +334,6 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
-# What stands beside places, a number for each row.
-_PLACES = (0.5, 1.5, 0.75)
 # Sides of windows and numbers of groups. At 1 nothing of what they do is seen.
 _WHOLE = (2, 3)
 # Rows of which whole numbers choose some.
@@ -376,6 +367,11 @@ def _constants_of_a_layer(title: str, name: str) -> Sequence[object]:
 def holds_data(choice: ProposalChoice) -> bool:
     """Is there an array of real numbers among what is handed in?"""
     return any(proposal.kind in REAL or isinstance(proposal.value, np.ndarray) for proposal in choice.values())
+
+
+def is_said(item: Parameter, fixed: Container[str]) -> bool:
+    """Is a parameter no guess: held by an object, known, or given by the user?"""
+    return item.is_state or item.known is not None or item.name in fixed
 
 
 def state_of(item: Parameter, number: int) -> Proposal:

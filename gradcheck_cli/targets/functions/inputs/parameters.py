@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,8 @@ from gradcheck_cli.targets.functions.spelling import is_target, tokens
 
 # What is called with whole numbers: `a.reshape(k, p, -1)`, `range(p)`.
 _SHAPED = ("reshape", "view", "range")
+# What stands beside places, a number for each row.
+_BESIDE = (0.5, 1.5, 0.75)
 # What makes arrays of so many numbers.
 _MAKERS = ("zeros", "ones", "eye", "identity", "randn", "rand", "empty")
 
@@ -186,7 +188,21 @@ def is_looked_up(source: str, name: str, others: Sequence[str]) -> bool:
     return any(isinstance(each, ast.Name) and each.id in others for each in chosen)
 
 
-def rows_gone_through(source: str, name: str) -> list[bool]:
+def rows_of_places(source: str, name: str) -> tuple[tuple[float, ...], ...]:
+    """Rows as `for i, j, w in pairs` goes through them: places in what has three rows or more, and other numbers.
+
+    Each place stands in several rows, as an atom has several bonds, and no row has one twice. () where it is none.
+    """
+    places = _rows_gone_through(source, name)
+    count = max(len(_BESIDE), sum(places))
+    rows = range(len(_BESIDE)) if places else ()
+    return tuple(
+        tuple((row + step) % count if is_place else _BESIDE[row] for step, is_place in enumerate(places))
+        for row in rows
+    )
+
+
+def _rows_gone_through(source: str, name: str) -> list[bool]:
     """Of each name of `for i, j, w in pairs`: does it choose a row of something, `x[i]`? [] where none of them does."""
     for node in syntax.nodes_in(source):
         target = node.target if isinstance(node, ast.For | ast.comprehension) and _is(node.iter, name) else None
@@ -216,6 +232,37 @@ def stands_in_arithmetic(source: str, name: str) -> bool:
     """Is a parameter itself added, subtracted or multiplied: `y * np.log(p)`, `p - y`?"""
     nodes = syntax.nodes_in(source)
     return any(isinstance(node, ast.BinOp) and (_is(node.left, name) or _is(node.right, name)) for node in nodes)
+
+
+def scales_a_total(source: str, name: str) -> bool:
+    """Is a total multiplied with a parameter, or divided by it: `-K / (2 * n) * np.sum(A * np.cos(d))`?
+
+    An array would make several numbers of that one.
+    """
+    products = (node for node in syntax.nodes_in(source) if isinstance(node, ast.BinOp))
+    chains = (list(_factors(node)) for node in products if isinstance(node.op, ast.Mult | ast.Div))
+    return any(any(_is(each, name) for each in chain) and any(map(_is_total, chain)) for chain in chains)
+
+
+def _factors(node: ast.expr) -> Iterator[ast.expr]:
+    """What a product is made of, what it is divided by too: a power as what is raised."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        yield from _factors(node.left)
+        yield from _factors(node.right)
+    elif isinstance(node, ast.UnaryOp):
+        yield from _factors(node.operand)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        yield node.left
+    else:
+        yield node
+
+
+def _is_total(node: ast.expr) -> bool:
+    """`np.sum(x)`, `x.mean()`: of all entries, along no axis."""
+    if not isinstance(node, ast.Call) or syntax.called(node) not in ("sum", "mean", "nansum"):
+        return False
+    is_of_module = getattr(getattr(node.func, "value", None), "id", "") in ("np", "numpy", "torch", "math", "")
+    return not node.keywords and len(node.args) <= is_of_module
 
 
 def says_yes_or_no(source: str, name: str) -> bool:

@@ -90,7 +90,7 @@ _BY_NAME: Mapping[str, Sequence[str]] = {
     "wih": ("m d", "4m d", "3m d", "d m"),
     "q": ("n t d", "t d", "n d", "n g t d"),
     "query": ("n t d", "t d", "n d", "n g t d"),
-    "k": ("n t d", "t d", "n d", "v d", "n g t d", ""),  # also the strength of a spring
+    "k": ("n t d", "t d", "n d", "v d", "n g t d"),
     "key": ("n t d", "t d", "n d", "v d", "n g t d"),
     "v": ("n t d", "t d", "n d", "v d", "n g t d"),
     "value": ("n t d", "t d", "n d", "v d", "n g t d"),

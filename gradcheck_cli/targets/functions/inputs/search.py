@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from gradcheck_cli.model import OF_TORCH, WITHOUT_UPSTREAM, Array, Sample
-from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, WrittenFunction
-from gradcheck_cli.targets.functions.inputs.beside import Beside, beside_known
-from gradcheck_cli.targets.functions.inputs.by_layer import known_samples
+from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
+from gradcheck_cli.targets.functions.inputs.beside import Beside
+from gradcheck_cli.targets.functions.inputs.by_layer import as_known, known_samples
 from gradcheck_cli.targets.functions.inputs.doubts import NO_NUMBER, why_unproved
 from gradcheck_cli.targets.functions.inputs.drawing import (
     ProposalChoice,
@@ -22,6 +22,7 @@ from gradcheck_cli.targets.functions.inputs.drawing import (
     drawn,
     plainness,
 )
+from gradcheck_cli.targets.functions.inputs.emptied import is_emptied
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError, with_samples
@@ -35,17 +36,14 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     progress_of,
 )
 from gradcheck_cli.targets.functions.inputs.joined import joined
-from gradcheck_cli.targets.functions.inputs.labels import (
-    is_no_label,
-    labels,
-    leaves_out,
-)
+from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, leaves_out
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.more_axes import NOTE as MORE_AXES, with_an_axis_more
 from gradcheck_cli.targets.functions.inputs.options import (
     choices,
     chosen,
     holds_data,
+    is_said,
     options_of,
 )
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
@@ -58,7 +56,6 @@ from gradcheck_cli.targets.functions.inputs.proving import (
 )
 from gradcheck_cli.targets.functions.inputs.running import is_flat, is_good, runs, takes
 from gradcheck_cli.targets.functions.inputs.unrolled import in_length, is_too_long, shortest
-from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
 from gradcheck_cli.targets.functions.other_argument import as_other_argument, may_be_another, may_skip_others
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
 from gradcheck_cli.targets.functions.total_loss import ready_forms
@@ -125,7 +122,7 @@ class InputSearch:
                 return None
         is_of_a_number = self.form.kind == "loss" or self.proves_nothing == NO_NUMBER
         may_go_on = self.doubtful is not None and is_of_a_number and not self.said.fixed
-        apart = replace(self, doubtful=None, proves_nothing="", is_unowned=False)
+        apart = replace(self, doubtful=None, proves_nothing="", is_unowned=False, not_finite=[])
         before = time.thread_time()
         found = apart.in_joined_shapes(fixed)
         self.end += time.thread_time() - before  # what is left is for the others
@@ -144,6 +141,12 @@ class InputSearch:
             yield from above_zero(choice)
         del self.not_finite[: len(waiting)]
 
+    def _each_above_zero(self, listed: Sequence[ProposalChoice]) -> Iterator[ProposalChoice]:
+        """And at once, where one gives no finite numbers, with nothing below 0: others may be finite by chance."""
+        for choice in listed:
+            yield choice
+            yield from self._of_positive_weights()
+
     def _is_doubtful(self, found: Guess, choice: ProposalChoice) -> bool:
         """Labels of nothing, or that leave something out; a loss of more than one number; a gradient of nobody's.
 
@@ -154,11 +157,13 @@ class InputSearch:
         sample = found.samples[0]
         outputs = found.form.forward(sample.values)
         is_entrywise = is_right_entrywise(found.form, sample, outputs)
-        is_one = is_entrywise or all(out.size == 1 for out in outputs)
-        is_number = is_one or not LOSS_WORDS & set(tokens(self.form.title))
+        is_number = (
+            is_entrywise or all(out.size == 1 for out in outputs) or not LOSS_WORDS & set(tokens(self.form.title))
+        )
         nothing = why_unproved(found.form, sample, choice, outputs)
         is_seen = not nothing and not leaves_out(found.form, sample, labels(choice)) and not self._hides_a_shape(found)
         is_seen = is_seen and not is_meant_for_a_vector(found.form, sample, outputs)
+        is_seen = is_seen and not all(is_emptied(found.form, each, self.file) for each in found.samples)
         self.has_wrong_total = self.has_wrong_total or is_wrong_total(found.form, sample)
         is_seen = is_seen and (is_entrywise or not self.has_wrong_total)
         if is_number and is_seen and not self._is_of_another(found):
@@ -237,7 +242,7 @@ class InputSearch:
             full = [axes for axes in shapes if axes and "1" not in axes]
             more = [
                 # What the user or the form says is not widened: it would no longer be what was said.
-                options if self._is_said(item, fixed) else further(options, shapes if place else full)
+                options if is_said(item, fixed) else further(options, shapes if place else full)
                 for place, (item, options) in enumerate(zip(self.form.parameters, listed, strict=True))
             ]
             found = next(guided(more, partial(self._attempt, more), self.end), None)
@@ -260,7 +265,7 @@ class InputSearch:
         """
         first: Guess | None = None
         found_there = joined(self.form, options_of(self.form, fixed), self.seed)
-        for choice in itertools.chain(found_there, self._of_positive_weights()):
+        for choice in self._each_above_zero(found_there):
             found = self._found(choice)
             if found is not None and not self._is_doubtful(found, choice):
                 return self._meant(found, choice)
@@ -269,10 +274,6 @@ class InputSearch:
             self.doubtful, self.proves_nothing, self.is_unowned = None, "", False
         self.doubtful = first
         return None
-
-    @staticmethod
-    def _is_said(item: Parameter, fixed: Container[str]) -> bool:
-        return item.is_state or item.known is not None or item.name in fixed
 
     def _attempt(self, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> Progress | None:
         """How far one choice comes; None where it fits."""
@@ -306,12 +307,8 @@ class InputSearch:
         """On the inputs of a layer that its name tells: its axes and its domain are known."""
         for samples in known_samples(self.form, self.seed):
             try:
-                for ready in ready_forms(self.form, samples[0]):
-                    outputs = ready.forward(samples[0].values)
-                    if is_good(outputs) and fitted(ready, samples[0], outputs).share == 1:
-                        others = tuple(other for other in samples[1:] if takes(ready, other))
-                        others += (*with_equal_lengths(ready, samples[0]), *beside_known(ready, samples[0]))
-                        return Guess(ready, (samples[0], *others), "layer")
+                if (found := as_known(self.form, samples)) is not None:
+                    return found
             except Exception as error:
                 self.error = self.error or error
         return None
