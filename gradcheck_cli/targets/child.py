@@ -68,7 +68,8 @@ from gradcheck_cli.targets.seeding import SEED, keep_generators, seed_all
 from gradcheck_cli.targets.setting_now import cannot_ask_in, computing_in, made_in_float64
 from gradcheck_cli.targets.spec_message import spec_of_message
 from gradcheck_cli.targets.steady import steady_generators
-from gradcheck_cli.targets.tried import WAYS_OUT, WIDE, tried
+from gradcheck_cli.targets.tried import WIDE, tried
+from gradcheck_cli.targets.ways_out import WAYS_OUT
 from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
 
 # Of the time for loading: executing the file, then finding out how it is called, and a rest for the answer.
@@ -173,7 +174,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
             "hint": error.hint,
         }, None
     except AmbiguousError as error:
-        hint = f"say which: --convention {error.layouts[0]}"
+        hint = f"say which: --convention {error.layouts[0]}; or {WAYS_OUT}"
         return {"failed": f"{ref.text} is ambiguous: {error}.", "hint": hint}, None
     except NotRecognisedError as error:
         return _not_recognised(ref, error), None

@@ -26,13 +26,10 @@ from gradcheck_cli.targets.load import Loaded, lacking
 from gradcheck_cli.targets.seeding import seed_all
 from gradcheck_cli.targets.setting_now import made_in_float64
 from gradcheck_cli.targets.undefined import mend_of_undefined
+from gradcheck_cli.targets.ways_out import WAYS_OUT
 
 # What a refusal says of a target that is something else, whatever way it is called.
 NO_CONVOLUTION = ("is not a convolution", "are not covered")
-WAYS_OUT = (
-    'say how: --call "NAME(G, x, w)" --returns input,weight,bias; of any function --call "FORWARD -> BACKWARD"; '
-    "or gradcheck_call() in the file (gradcheck explain calling)"
-)
 WIDE = (
     "it makes tensors in torch's default dtype, which clash with the float64 in which it is asked: that was the "
     "default while it ran"
