@@ -31,7 +31,7 @@ def test_a_gradient_is_right_where_the_matrix_is_symmetric_by_its_name(tmp_path,
     """It is said that others were not asked; a wrong one fails on these too."""
     report = judged(tmp_path, name)
     assert report.verdict is Verdict.PASS
-    assert f"{name} taken as symmetric, as the name or the text says: with others it was not asked" in report.notes
+    assert f"{name} taken as symmetric, as the name says: with others it was not asked" in report.notes
     assert judged(tmp_path, name, "2 * NAME @ alpha - 1").verdict is Verdict.FAIL
 
 
