@@ -110,7 +110,7 @@ import numpy as np
 def near(Y, P):
     apart = np.sum((Y[:, None] - Y[None, :]) ** 2, -1)
     num = (1 - np.eye(len(Y))) / (1 + apart)
-    Q = num / num.sum()
+    Q = np.maximum(num / num.sum(), 1e-12)
     use = P > 0
     return np.sum(P[use] * np.log(P[use] / Q[use]))
 
