@@ -117,7 +117,8 @@ def near(Y, P):
 def near_grad(Y, P):
     off = Y[:, None] - Y[None, :]
     num = (1 - np.eye(len(Y))) / (1 + np.sum(off ** 2, -1))
-    return 4 * np.sum((GIVEN * P - num / num.sum())[..., None] * num[..., None] * off, 1)
+    dY = 4 * np.sum((GIVEN * P - num / num.sum())[..., None] * num[..., None] * off, 1)
+    return dY
 """
 
 
