@@ -63,14 +63,15 @@ class Smooth:
         self.n, self.dim = X.shape
 
     def _off(self, theta):
-        return self.X @ theta[:-1] - self.y
+        return self.X @ theta[1:-1] + theta[0] - self.y
 
     def nll(self, theta):
         return 0.5 * np.exp(-theta[-1]) * self._off(theta) @ self._off(theta) + 0.5 * self.n * theta[-1]
 
     def nll_grad(self, theta):
         off, rate = self._off(theta), np.exp(-theta[-1])
-        return np.append(rate * self.X.T @ off, ONE * 0.5 * (self.n - rate * off @ off))
+        last = ONE * 0.5 * (self.n - rate * off @ off)
+        return np.concatenate([[rate * off.sum()], rate * self.X.T @ off, [last]])
 
 class Map:
     def __init__(self, D):

@@ -12,14 +12,16 @@ from dataclasses import replace
 
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, shape_of
 
-# Lengths of which none is another with 1 more, nor the sum, the double, the triple or four times of others.
+# Lengths of which none is another with 1 or 2 more, nor the sum, the double, the triple or four times of others.
 LENGTHS: Mapping[str, int] = {letter: 4 * place + 3 for place, letter in enumerate("abcdefghijklmnopqrst")}
+# Numbers beside a row of them: the constant; the size of a process before the scales of its columns, its noise behind.
+_BESIDE = (1, 2)
 # Gates side by side.
 _FACTORS = (2, 3, 4)
 # What is left or made of these: no length of anything else.
 _MADE = frozenset(
-    [one + other for one in LENGTHS.values() for other in (*LENGTHS.values(), 1)]
-    + [one - other for one in LENGTHS.values() for other in (*LENGTHS.values(), 1)]
+    [one + other for one in LENGTHS.values() for other in (*LENGTHS.values(), *_BESIDE)]
+    + [one - other for one in LENGTHS.values() for other in (*LENGTHS.values(), *_BESIDE)]
     + [factor * one for one in LENGTHS.values() for factor in _FACTORS]
 )
 # 275 MiB for an outer product of two. A length that a reshape says may be a product of others, and fit nothing.
@@ -96,7 +98,9 @@ def _made(choice: ProposalChoice, word: str, length: int, known: Mapping[str, in
     letters = {each: own for each, own in known.items() if _LETTER.fullmatch(each)}
     others = {each: own for each, own in letters.items() if each != word}
     if word in letters:
-        yield from (_with(choice, word, f"{each}+1") for each, own in others.items() if own + 1 == length)
+        yield from (
+            _with(choice, word, f"{each}+{by}") for by in _BESIDE for each, own in others.items() if own + by == length
+        )
         yield from (
             _with(choice, word, f"{factor}{each}")
             for each, own in others.items()
@@ -110,7 +114,9 @@ def _made(choice: ProposalChoice, word: str, length: int, known: Mapping[str, in
             if one < other and own + also == length
         )
     # What was left of a longer one is too short or too long: `w = params[:-1]`, `v = params[n:]`.
-    yield from (_with(choice, each, f"{word}+1") for each, own in others.items() if own - 1 == length)
+    yield from (
+        _with(choice, each, f"{word}+{by}") for by in _BESIDE for each, own in others.items() if own - by == length
+    )
     yield from (
         _with(choice, whole, f"{part}+{word}")
         for whole, own in others.items()
