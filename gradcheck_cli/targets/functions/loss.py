@@ -10,6 +10,7 @@ from typing import Any
 
 from gradcheck_cli.model import Array, FunctionForm
 from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, fresh, mutated, outputs_of
+from gradcheck_cli.targets.functions.objectives import gives_number_and_gradient
 from gradcheck_cli.targets.functions.pair import float_arrays
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import (
@@ -71,11 +72,12 @@ def gives_gradients(node: ast.AST | None) -> bool:
     if _says_so(node, names):
         return True
     is_whole = all(are_gradients) or (is_loss and count > 1 and not any(are_gradients[count:]))
-    return is_whole or (bool(LOSS_WORDS & set(tokens(names[0]))) and _has_gradients_among(names[1:], node))
+    of_loss = bool(LOSS_WORDS & set(tokens(names[0]))) and _has_gradients_among(names[1:], node)
+    return is_whole or of_loss or gives_number_and_gradient(node)
 
 
 def _says_so(node: ast.AST | None, names: Sequence[str]) -> bool:
-    """Does a function that is handed no gradient say what it returns: "the cost and its gradient", "m(x), and dm/dx"?"""
+    """Does a function that is handed no gradient say what it returns: "cost and its gradient", "m(x), and dm/dx"?"""
     text = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
     given = parameter_names(node)
     is_handed = any(is_upstream(name) or is_cache(name) for name in given)

@@ -12,16 +12,16 @@ from dataclasses import replace
 
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, shape_of
 
-# Lengths of which none is another with 1 or 2 more, nor the sum, the double, the triple or four times of others.
+# Lengths of which none is another with 1 more, nor the sum, the double, the triple or four times of others.
 LENGTHS: Mapping[str, int] = {letter: 4 * place + 3 for place, letter in enumerate("abcdefghijklmnopqrst")}
-# Numbers beside a row of them: the constant; the size of a process before the scales of its columns, its noise behind.
-_BESIDE = (1, 2)
 # Gates side by side.
 _FACTORS = (2, 3, 4)
+# Intercepts, steps between classes; more are no slip of lengths that are told apart by 4.
+_A_FEW = 3
 # What is left or made of these: no length of anything else.
 _MADE = frozenset(
-    [one + other for one in LENGTHS.values() for other in (*LENGTHS.values(), *_BESIDE)]
-    + [one - other for one in LENGTHS.values() for other in (*LENGTHS.values(), *_BESIDE)]
+    [one + other for one in LENGTHS.values() for other in (*LENGTHS.values(), 1)]
+    + [one - other for one in LENGTHS.values() for other in (*LENGTHS.values(), 1)]
     + [factor * one for one in LENGTHS.values() for factor in _FACTORS]
 )
 # 275 MiB for an outer product of two. A length that a reshape says may be a product of others, and fit nothing.
@@ -51,6 +51,16 @@ def joined_at(choice: ProposalChoice, lengths: tuple[int, ...]) -> Iterator[Prop
             if length not in known.values():
                 yield from _in_the_sum(choice, word, length, known)
                 yield from _made(choice, word, length, known)
+    if not left and not right:  # what is left of a vector, beside what is counted elsewhere
+        yield from _longer_by(choice, abs(lengths[0] - lengths[1]), known)
+
+
+def _longer_by(choice: ProposalChoice, more: int, known: Mapping[str, int]) -> Iterator[ProposalChoice]:
+    """Choices in which an axis that is longer than another by a number is so by a few more: "d+1" becomes "d+2"."""
+    for word in known if more <= _A_FEW else ():
+        base, _, count = word.rpartition("+")
+        if count.isdigit():
+            yield _in_place_of(choice, word, f"{base}+{int(count) + more}")
 
 
 def longer(choice: ProposalChoice, length: int) -> Iterator[ProposalChoice]:
@@ -71,6 +81,16 @@ def with_gates(choice: ProposalChoice, most: int) -> Iterator[ProposalChoice]:
     ends = dict.fromkeys([axes[0] for axes in matrices] + [axes[-1] for axes in matrices])
     for word in (word for word in ends if word in letters):
         yield from (_with(choice, word, f"{most}{other}") for other in letters if other != word)
+
+
+def one_longer(choice: ProposalChoice) -> Iterator[ProposalChoice]:
+    """Choices in which a vector is by one longer than an axis of another argument, of which nothing was left before."""
+    for name, each in choice.items():
+        others = dict.fromkeys(word for key, other in choice.items() if key != name for word in other.axes.split())
+        letters = [word for word in others if _LETTER.fullmatch(word)]
+        if _LETTER.fullmatch(each.axes):
+            wanted = [each.axes] if each.axes in letters else letters
+            yield from ({**choice, name: replace(each, axes=f"{word}+1")} for word in wanted)
 
 
 def _equal(choice: ProposalChoice, one: str, other: str) -> Iterator[ProposalChoice]:
@@ -99,7 +119,10 @@ def _made(choice: ProposalChoice, word: str, length: int, known: Mapping[str, in
     others = {each: own for each, own in letters.items() if each != word}
     if word in letters:
         yield from (
-            _with(choice, word, f"{each}+{by}") for by in _BESIDE for each, own in others.items() if own + by == length
+            _with(choice, word, f"{each}+{more}")
+            for more in (1, 2)
+            for each, own in others.items()
+            if own + more == length
         )
         yield from (
             _with(choice, word, f"{factor}{each}")
@@ -113,9 +136,12 @@ def _made(choice: ProposalChoice, word: str, length: int, known: Mapping[str, in
             for other, also in others.items()
             if one < other and own + also == length
         )
+    base, _, more = word.rpartition("+")
+    if more.isdigit() and 0 < (now := length - known[word] + int(more)) <= _A_FEW:
+        yield _in_place_of(choice, word, f"{base}+{now}")  # `beta, *cuts`: how many cuts there are is said elsewhere
     # What was left of a longer one is too short or too long: `w = params[:-1]`, `v = params[n:]`.
     yield from (
-        _with(choice, each, f"{word}+{by}") for by in _BESIDE for each, own in others.items() if own - by == length
+        _with(choice, each, f"{word}+{more}") for more in (1, 2) for each, own in others.items() if own - more == length
     )
     yield from (
         _with(choice, whole, f"{part}+{word}")
@@ -134,6 +160,14 @@ def _with(choice: ProposalChoice, letter: str, word: str) -> ProposalChoice:
         for name, each in choice.items()
     }
     return choice if any("?" in each.axes for each in found.values()) else found
+
+
+def _in_place_of(choice: ProposalChoice, word: str, other: str) -> ProposalChoice:
+    """With a whole word in the place of another."""
+    return {
+        name: replace(each, axes=" ".join(other if axis == word else axis for axis in each.axes.split()))
+        for name, each in choice.items()
+    }
 
 
 def _put(axis: str, letter: str, word: str) -> str:
