@@ -216,7 +216,7 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
         return [replace(found[0], axes="n t d"), *found]
     if not item.has_default and is_target(item.name) and _is_of_one_row(form, item):
         return [Proposal("real", is_owed=False), *found]
-    if not item.has_default and found[0].kind in (*REAL, "index") and zipped(form.source, item.name):
+    if not item.has_default and found[0].kind in (*REAL, "index", "constant") and zipped(form.source, item.name):
         # Side by side what is longer is cut off, and nobody sees it.
         return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
     if not item.has_default and found[0].kind in REAL and is_sorted_by(form.source, item.name):

@@ -97,8 +97,6 @@ _BY_NAME: Mapping[str, Sequence[str]] = {
 }
 # A share, as the wanted mean of hidden units, or a correlation.
 _SHARES_OF_ONE = word_set("rho sparsity sparse")
-# How far a kernel reaches: one number, or one for each column.
-_SCALES_OF_KERNELS = word_set("ell lengthscale bandwidth")
 # Normal numbers, the usual ones.
 _NORMAL: tuple[ProposalKind, ...] = ("real",)
 # Orders that are not their own inverse: at these the inverse shows.
@@ -241,8 +239,6 @@ def proposals(
         return [Proposal("constant", value=constant(words)), *_real(_DATA)]
     if set(words) & _SHARES_OF_ONE:
         return [Proposal("unit"), *_real(("", *_DATA))]
-    if plain in _SCALES_OF_KERNELS:
-        return [Proposal("positive", axes) for axes in ("", *_SCALE)]
     if plain in _BY_NAME:
         return _real(_BY_NAME[plain])
     if set(words) & ANGLE_WORDS:
