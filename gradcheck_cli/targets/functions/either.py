@@ -47,7 +47,7 @@ from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, tokens, word_set
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
@@ -265,19 +265,21 @@ def _refuse_what_the_call_itself_does(form: SpelledForm, ready: FunctionReady) -
 
 
 def _owing_what_is_returned(form: WrittenFunction, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
-    """The samples; where nothing is owed, as of `Y` that is moved until it fits, what the backward gives gradients of.
+    """The samples, owing also what is called as labels are where its gradient is returned as that of all others is.
 
-    What is called as labels are is none where its gradient is all that is returned.
+    So of `Y` that is moved until it fits, where nothing else is owed, and of `return gX, gY`.
     """
-    if any(sample.differentiated for sample in samples):
-        return samples
+    first = samples[0]
     try:
-        upstream = [np.ones_like(out) for out in form.forward(samples[0].values)]
-        given = form.run(samples[0].values, upstream).gradients
+        ran = form.run(first.values, [np.ones_like(out) for out in form.forward(first.values)])
     except Exception:  # what raises is told where it is judged
         return samples
-    real = tuple(name for name in given if is_real(samples[0].values.get(name)))
-    return tuple(replace(sample, differentiated=real) for sample in samples)
+    real = tuple(name for name in first.values if is_real(first.values[name]))
+    named = {entry.name for entry in ran.returned if entry.called and belongs_to(entry.called, real) == entry.name}
+    owed = tuple(name for name in real if name in ran.gradients)
+    if any(sample.differentiated for sample in samples) and (set(real) != named or len(real) < 2):
+        return samples
+    return tuple(replace(sample, differentiated=owed) for sample in samples)
 
 
 def _seeded_forward(ready: FunctionReady, values: Values) -> tuple[Array, ...]:

@@ -25,7 +25,7 @@ from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name, p
 
 # Beside one of these what is called as labels are has a number for each row.
 _TABLES = frozenset(("X", "X_train"))
-Definition = Callable[[str], ast.AST | None]
+MethodByName = Callable[[str], ast.AST | None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class KeptPair(PairForm):
         return replace(item, is_data=not item.is_returned, known=known)
 
 
-def kept_pair(owner: type, fore: str, back: str, definition: Definition, words: str) -> KeptPair | None:
+def kept_pair(owner: type, fore: str, back: str, definition: MethodByName, words: str) -> KeptPair | None:
     """The pair, where the constructor only keeps its arguments and both methods take the same; None elsewhere.
 
     Args:
@@ -118,7 +118,7 @@ class _Written:
     """The text of such functions: what the constructor does before what the method does, with `x` for `self.x`."""
 
     owner: type
-    definition: Definition
+    definition: MethodByName
     words: str
 
     def node(self, name: str) -> ast.FunctionDef | None:

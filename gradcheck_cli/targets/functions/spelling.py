@@ -26,11 +26,11 @@ def in_order(text: str) -> tuple[str, ...]:
 
 # Of each kind the English words first; then German, French, Spanish, Portuguese, Italian, Polish, Turkish, Russian in
 # Latin letters, Indonesian, Chinese and Japanese in theirs.
-FORWARD_WORDS = word_set("forward fwd fprop fw vorwaerts adelante avante avanti ileri vpered maju")
+FORWARD_WORDS = word_set("forward fwd fprop fw vorwaerts adelante avante avanti ileri vpered maju qianxiang")
 # Of these, what says that it goes back through all that a forward did.
 THROUGH_ALL = word_set(
     "backward bwd backprop bprop backwards backpropagation backpropagate vjp pullback rueckwaerts "
-    "retropropagation retropropagacion retropropagacao retropropagazione"
+    "retropropagation retropropagacion retropropagacao retropropagazione fanxiang"
 )
 BACKWARD_WORDS = THROUGH_ALL | word_set(
     "back bw grad gradient grads gradients derivative derivatives deriv derive prime der d diff dx "

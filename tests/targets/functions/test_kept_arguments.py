@@ -4,6 +4,8 @@ import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
+from gradcheck_cli.targets.functions.listing import every_layer
+from gradcheck_cli.targets.resolve import parse
 
 NET = """
 from dataclasses import dataclass
@@ -169,3 +171,61 @@ def test_an_operand_that_stands_twice_in_an_einsum_is_one(tmp_path, turned, verd
     """So the matrix between is square."""
     (tmp_path / "quad.py").write_text(QUAD.replace("TURNED", turned), encoding="utf-8")
     assert function_here(f"{tmp_path / 'quad.py'}:Quadratic").gradients["v"].verdict is verdict
+
+
+HELD_BACK = """
+import numpy as np
+
+class SoftLeast:
+    def __init__(self, gamma=0.7):
+        self.gamma = gamma
+
+    def compute(self, X, Y):
+        self.X, self.Y = X, Y
+        self.apart = ((X[:, None] - Y[None]) ** 2).sum(-1)
+        return -self.gamma * np.log(np.exp(-self.apart / self.gamma).sum())
+
+    def helper(self):
+        return self.apart.min()
+
+    def GRADIENT(self):
+        share = np.exp(-self.apart / self.gamma)
+        share = share / share.sum()
+        gX = 2 * (share.sum(1)[:, None] * self.X - share @ self.Y)
+        gY = 2 * (share.sum(0)[:, None] * self.Y - SIDE @ self.X)
+        return gX, gY
+"""
+
+
+@pytest.mark.parametrize("name", ["grad", "tidu"])
+@pytest.mark.parametrize(("side", "verdict"), [("share.T", Verdict.PASS), ("0.5 * share.T", Verdict.FAIL)])
+def test_what_is_handed_nothing_is_the_derivative_of_what_kept_its_arguments(tmp_path, name, side, verdict):
+    """By what it is called, behind the only method that keeps what it reads."""
+    code = HELD_BACK.replace("GRADIENT", name).replace("SIDE", side)
+    (tmp_path / "least.py").write_text(code, encoding="utf-8")
+    report = function_here(f"{tmp_path / 'least.py'}:SoftLeast")
+    assert {key: each.verdict for key, each in report.gradients.items()} == {"X": Verdict.PASS, "Y": verdict}
+
+
+REACH = '''
+import numpy as np
+
+def mean_at(x, points, weights, ell):
+    """The mean of a process, and dm/dx."""
+    m, slope = 0.0, np.zeros_like(x)
+    for p, w in zip(points, weights):
+        d = (x - p) / ell
+        near = w * np.exp(-0.5 * d @ d)
+        m += near
+        slope -= near * d / FACTOR
+    return m, slope
+'''
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("ell", Verdict.PASS), ("ell ** 2", Verdict.FAIL)])
+def test_a_function_that_says_that_it_returns_its_slope_too_does(tmp_path, factor, verdict):
+    """In its docstring; its kernel reaches as far as one number says."""
+    (tmp_path / "mean.py").write_text(REACH.replace("FACTOR", factor), encoding="utf-8")
+    assert every_layer(parse(str(tmp_path / "mean.py")), "mean.py") == ("mean_at",)
+    report = function_here(f"{tmp_path / 'mean.py'}:mean_at")
+    assert {key: each.verdict for key, each in report.gradients.items()} == {"x": verdict}

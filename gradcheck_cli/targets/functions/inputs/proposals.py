@@ -94,6 +94,8 @@ _BY_NAME: Mapping[str, Sequence[str]] = {
     "key": ("n t d", "t d", "n d", "v d", "n g t d"),
     "v": ("n t d", "t d", "n d", "v d", "n g t d"),
     "value": ("n t d", "t d", "n d", "v d", "n g t d"),
+    # How far a kernel reaches: one number, or one for each column.
+    **dict.fromkeys(("ell", "lengthscale", "bandwidth"), ("", "d")),
 }
 # A share, as the wanted mean of hidden units, or a correlation.
 _SHARES_OF_ONE = word_set("rho sparsity sparse")
