@@ -47,6 +47,8 @@ _AND_GRADIENT = re.compile(
     r"(?:gradients?\b(?!\s+(?:descent|norm|step|check|history))|derivatives?\b|sensitivit(?:y|ies)\b|d\w*\s?/\s?d\s?\w+)",
     re.IGNORECASE,
 )
+# And by which one: "d/d lam".
+_BY_ONE = re.compile(r"\bd\w*\s?/\s?d\s?(\w+)")
 # What a gradient is called that says of nothing what it is the gradient of.
 _BARE = ("grad", "gradient", "grads", "gradients")
 
@@ -156,6 +158,7 @@ class LossForm:
         found = self.function.parameters()
         names = [item.name for item in found]
         returned = {belongs_to(name, names) for name in returned_names(self.function.node) if looks_like_gradient(name)}
+        returned |= set(_BY_ONE.findall(self.function.source)) & set(names)
         return tuple(replace(item, is_returned=item.name in returned) for item in found)
 
     @property

@@ -230,6 +230,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):
         is_lessened = re.search(rf"\b{re.escape(item.name)}\s*-\s*1\b", form.source)
         return [*(Proposal("constant", value=each) for each in sorted(_WHOLE, reverse=is_lessened is not None)), *found]
+    if not item.has_default and item.is_returned and type(found[0].value) is float:  # `lam` of "d/d lam"
+        return [*_learned(found[0].value)[:-1], *found]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
     if item.is_returned and type(item.default) is float:

@@ -282,9 +282,9 @@ def is_state_name(name: str) -> bool:
 
 
 def is_symmetric_name(name: str) -> bool:
-    """Is it called as a matrix is that is symmetric by what it is: K, gram_matrix, cov?"""
+    """Is it called as a matrix is that is symmetric by what it is: K, Sigma, gram_matrix, cov?"""
     words = set(tokens(name))
-    return name == "K" or bool(words & _SYMMETRIC) or {"kernel", "matrix"} <= words
+    return name in ("K", "Sigma") or bool(words & _SYMMETRIC) or {"kernel", "matrix"} <= words
 
 
 _SYMMETRIC = word_set("gram gramm gramian cov covariance precision laplacian kmat kxx")
