@@ -18,7 +18,7 @@ Forms of objects:
 Build an object:
     constructing configuration hyperparameters left_open prefixed
 Hand over, and ask:
-    unpacked precomputed module_arrays stand_ins context buffers upstreams other_argument circumstances recording
+    unpacked precomputed module_arrays stand_ins context buffers upstreams other_argument owed circumstances recording
 The two ends of the line to the child:
     client service packing
 """

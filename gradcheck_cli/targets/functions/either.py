@@ -27,7 +27,7 @@ from gradcheck_cli.targets.functions.find import (
     lacks_a_forward,
     takes_what_its_forward_takes,
 )
-from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, is_real, same_numbers
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
 from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called
 from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
 from gradcheck_cli.targets.functions.inputs.given import Given, given
@@ -42,12 +42,13 @@ from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMENT, as_other_argument
 from gradcheck_cli.targets.functions.outline import ways_out
+from gradcheck_cli.targets.functions.owed import owing_what_is_returned
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, tokens, word_set
+from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
@@ -277,24 +278,6 @@ def _refuse_what_the_call_itself_does(form: SpelledForm, ready: FunctionReady) -
             raise NotAFunctionError("run", "FORWARD of --call gives other numbers when it is called again", SEED_IT)
 
 
-def _owing_what_is_returned(form: WrittenFunction, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
-    """The samples, owing also what is called as labels are where its gradient is returned as that of all others is.
-
-    So of `Y` that is moved until it fits, where nothing else is owed, and of `return gX, gY`.
-    """
-    first = samples[0]
-    try:
-        ran = form.run(first.values, [np.ones_like(out) for out in form.forward(first.values)])
-    except Exception:  # what raises is told where it is judged
-        return samples
-    real = tuple(name for name in first.values if is_real(first.values[name]))
-    named = {entry.name for entry in ran.returned if entry.called and belongs_to(entry.called, real) == entry.name}
-    owed = tuple(name for name in real if name in ran.gradients)
-    if any(sample.differentiated for sample in samples) and (set(real) != named or len(real) < 2):
-        return samples
-    return tuple(replace(sample, differentiated=owed) for sample in samples)
-
-
 def _seeded_forward(ready: FunctionReady, values: Values) -> tuple[Array, ...]:
     ready.seed()
     return ready.form.forward(values)
@@ -352,7 +335,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         form, notes = other or form, [*notes, note] if other else notes
     if source in GUESSED:
         _refuse_several_losses(form, found.samples[0], loaded)
-        found = replace(found, samples=_owing_what_is_returned(form, found.samples))
+        found = replace(found, samples=owing_what_is_returned(form, found.samples))
     renamed = as_other_argument(form, found.samples)
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
