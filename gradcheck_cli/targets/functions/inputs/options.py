@@ -168,15 +168,13 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         of_chances=bool(_LOGARITHMS.search(form.source)),
     )
     found = [*_of_ratings(form, item), *_of_both(form, item, found), *found]
-    found = [*_of_products(form, item, found), *found]
+    found = [*of_pairs(form, item.name), *_of_products(form, item, found), *found]
     is_scored = bool(set(tokens(item.name)) & PREDICTED_WORDS)  # of which a label chooses one
     names = [other.name for other in form.parameters]
     if found[0].kind in REAL and not is_scored and is_looked_up(form.source, item.name, names):
         found = [replace(found[0], axes=_TABLE), *found]
     if item.may_be_row and found[0].kind in REAL:  # last: a length of 1 hides what is summed or cut off
         found = [*found, replace(found[0], axes="1 d")]
-    if found[0].kind in REAL and not item.is_state:
-        found = [*of_pairs(form, item.name), *found]
     if found[0].kind in REAL and is_symmetric(form, item.name) and _is_handed_nothing(form):
         found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
     if not item.has_default and found[0].kind in REAL and scales_a_total(form.source, item.name):
