@@ -28,14 +28,11 @@ from gradcheck_cli.targets.functions.find import (
     takes_what_its_forward_takes,
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
-from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called
-from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
+from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called, is_meant_otherwise
 from gradcheck_cli.targets.functions.inputs.given import Given, given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
-from gradcheck_cli.targets.functions.inputs.proposals import is_symmetric_name
-from gradcheck_cli.targets.functions.inputs.square_data import is_of_pairs
-from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
+from gradcheck_cli.targets.functions.inputs.square_data import symmetric_notes
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
@@ -67,7 +64,6 @@ _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 _OTHER_SHAPES = ((as_compared, COMPARED), (as_read, READ_PART), (as_vectors, VECTOR_LOSS))
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
-SYMMETRIC = "{} taken as symmetric, as {}: with others it was not asked"
 
 
 @dataclass(frozen=True)
@@ -232,14 +228,22 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     """
     said = _said(loaded, wanted)
     try:
-        return _on_inputs(loaded, wanted, said, forms_of(loaded))
+        ready = _on_inputs(loaded, wanted, said, forms_of(loaded))
+        is_other = ready.inputs in GUESSED and is_meant_otherwise(ready.form, ready.samples[0], loaded)
+        return (_as_called(loaded, wanted) if is_other else None) or ready
     except NotAFunctionError as error:
-        found = guess_as_called(forms_of(loaded), loaded, wanted.number) if said.source == "guess" else None
-        if found is not None:
-            return _ready(loaded, wanted, found, found.source)
+        called = _as_called(loaded, wanted) if said.source == "guess" else None
+        if called is not None:
+            return called
         ways = ways_out(loaded)
         error.hint = f"{error.hint}; or {ways}" if error.hint and error.step == "build" else error.hint or ways
         raise
+
+
+def _as_called(loaded: Loaded, wanted: Wanted) -> FunctionReady | None:
+    """On what its file hands it; None where it hands nothing that fits."""
+    found = guess_as_called(forms_of(loaded), loaded, wanted.number)
+    return None if found is None else _ready(loaded, wanted, found, found.source)
 
 
 def as_spelled(loaded: Loaded, wanted: Wanted) -> FunctionReady:
@@ -345,10 +349,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
-    symmetric = [name for name in symmetric_among(found.samples) if is_symmetric(form, name) or is_of_pairs(form, name)]
-    if symmetric and source in GUESSED:
-        by = "the name says" if all(map(is_symmetric_name, symmetric)) else "the words beside it say"
-        notes.append(SYMMETRIC.format(" and ".join(symmetric), by))
+    notes += symmetric_notes(form, found.samples) if source in GUESSED else []
     unvaried = at_default_only(form.parameters, found.samples) if source in GUESSED else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(

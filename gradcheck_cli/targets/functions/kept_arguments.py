@@ -16,9 +16,9 @@ from typing import Any
 
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.by_use import stores_attributes
-from gradcheck_cli.targets.functions.constructing import data_axes
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
+from gradcheck_cli.targets.functions.making import data_axes
 from gradcheck_cli.targets.functions.methods import parameters_of_method
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name, parameters_of

@@ -166,3 +166,31 @@ def test_a_value_is_one_number_and_a_covariance_symmetric(tmp_path, factor, verd
     """Of matrices it would be several, which nobody means."""
     (tmp_path / "shares.py").write_text(SHARES.replace("FACTOR", factor), encoding="utf-8")
     assert function_here(f"{tmp_path / 'shares.py'}:risk").gradients["w"].verdict is verdict
+
+
+DRAW = """
+import numpy as np
+
+def draw(s, order_of_merit):
+    total = 0.0
+    g = np.zeros_like(s)
+    left = np.ones(len(s), bool)
+    for i in order_of_merit:
+        e = np.where(left, np.exp(s), 0.0)
+        total -= np.log(e[i] / e.sum())
+        g += e / e.sum()
+        g[i] -= CHOSEN
+        left[i] = False
+    return total, g
+"""
+
+
+@pytest.mark.parametrize(("chosen", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_what_is_gone_through_and_chosen_by_holds_places(tmp_path, chosen, verdict):
+    """Each at most once, as what was chosen may be out."""
+    file = tmp_path / "draw.py"
+    file.write_text(DRAW.replace("CHOSEN", chosen))
+
+    report = function_here(f"{file}:draw")
+
+    assert (verdict, {"s"}) == (report.verdict, set(report.gradients))

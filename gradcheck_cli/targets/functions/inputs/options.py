@@ -17,6 +17,7 @@ from gradcheck_cli.targets.functions.inputs.flat import of_flat
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
     entries_read,
+    gives_places,
     goes_through_steps,
     is_count,
     is_looked_up,
@@ -35,10 +36,10 @@ from gradcheck_cli.targets.functions.inputs.products import axes_by_products
 from gradcheck_cli.targets.functions.inputs.proposals import (
     REAL,
     Proposal,
-    ProposalKind,
     constant,
     is_bias_name,
     is_weight_name,
+    learned,
     lengths,
     positive,
     proposals,
@@ -69,8 +70,6 @@ _OF_POSITIONS = word_set("rotary rope position positional")
 # What is compared by a logarithm is a distribution: its rows sum to 1.
 _LOGARITHMS = re.compile(r"\b(?:log|logsumexp|log_softmax|exp)\(")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
-# The axes of a number that is learned and has a default: one for all entries, one for each, one for each column.
-_LEARNED = ("", "n d", "d")
 # So many choices of likely parts come before those that are likely as a whole: where matrices fit, they hide less.
 _LIKELIEST = 40
 
@@ -220,6 +219,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and found[0].kind in (*REAL, "index", "constant") and zipped(form.source, item.name):
         # Side by side what is longer is cut off, and nobody sees it.
         return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
+    if not item.has_default and found[0].kind in REAL and gives_places(form.source, item.name):
+        return [*(Proposal("constant", value=places) for places in _PLACES), *found]
     if not item.has_default and found[0].kind in REAL and is_sorted_by(form.source, item.name):
         return [replace(found[0], axes="n"), *found]
     if not item.has_default and found[0].kind in (*REAL, "index") and says_yes_or_no(form.source, item.name):
@@ -232,11 +233,11 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
         is_lessened = re.search(rf"\b{re.escape(item.name)}\s*-\s*1\b", form.source)
         return [*(Proposal("constant", value=each) for each in sorted(_WHOLE, reverse=is_lessened is not None)), *found]
     if not item.has_default and item.is_returned and type(found[0].value) is float:  # `lam` of "d/d lam"
-        return [*_learned(found[0].value)[:-1], *found]
+        return [*learned(found[0].value)[:-1], *found]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
     if item.is_returned and type(item.default) is float:
-        return _learned(item.default)
+        return learned(item.default)
     if item.default is None and (numbers := _numbers(item)):  # `slope: float | None = None`
         return [*numbers, Proposal("keep")]
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
@@ -263,12 +264,6 @@ def _unsaturated(form: WrittenFunction, item: Parameter, found: Sequence[Proposa
     if len(weights) < 2 or not _gives_a_loss(form) or not (is_weight_name(item.name) or is_bias_name(item.name)):
         return found
     return [replace(each, kind="small") if each.kind == "real" else each for each in found]
-
-
-def _learned(default: float) -> list[Proposal]:
-    """What is learned and may be left out: `alpha=0.1`."""
-    kind: ProposalKind = "unit" if 0 < default < 1 else "real"
-    return [*(Proposal(kind, axes) for axes in _LEARNED), Proposal("keep")]
 
 
 def _of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:
@@ -342,6 +337,8 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
+# Of a row of at least three, each at most once: what was chosen may be out.
+_PLACES = ((1, 2, 0), (2, 0))
 # Sides of windows and numbers of groups. At 1 nothing of what they do is seen; of J - 1 steps, not at 2 either.
 _WHOLE = (2, 3)
 # Rows of which whole numbers choose some.

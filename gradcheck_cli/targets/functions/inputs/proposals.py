@@ -345,3 +345,13 @@ def _targets(kind: ProposalKind) -> list[Proposal]:
 def constant(words: Sequence[str], otherwise: Any = 0.5) -> Any:
     """A usual value for a plain number or word of this name."""
     return next((CONSTANTS[word] for word in reversed(words) if word in CONSTANTS), otherwise)
+
+
+# The axes of a number that is learned and has a default: one for all entries, one for each, one for each column.
+_LEARNED = ("", "n d", "d")
+
+
+def learned(default: float) -> list[Proposal]:
+    """What is learned and may be left out: `alpha=0.1`."""
+    kind: ProposalKind = "unit" if 0 < default < 1 else "real"
+    return [*(Proposal(kind, axes) for axes in _LEARNED), Proposal("keep")]

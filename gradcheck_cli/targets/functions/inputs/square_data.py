@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from gradcheck_cli.model import Sample
 from gradcheck_cli.targets.functions.form import WrittenFunction
-from gradcheck_cli.targets.functions.inputs.proposals import Proposal, ProposalKind
+from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
+from gradcheck_cli.targets.functions.inputs.proposals import Proposal, ProposalKind, is_symmetric_name
+from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.spelling import tokens, word_set
 
+SYMMETRIC = "{} taken as symmetric, as {}: with others it was not asked"
 _AXES = ("n n", "d d")
 _DISTANCES = word_set("dist dists distance distances dissimilarity dissimilarities")
 # All differences of points from one another.
@@ -24,9 +28,11 @@ def of_pairs(form: WrittenFunction, name: str) -> Iterator[Proposal]:
     yield from (Proposal(kind, axes, is_owed=False) for axes in _AXES if kind)
 
 
-def is_of_pairs(form: WrittenFunction, name: str) -> bool:
-    """Is an argument such a matrix, as far as its name and the text tell?"""
-    return _kind(form.source, name) is not None
+def symmetric_notes(form: WrittenFunction, samples: Sequence[Sample]) -> list[str]:
+    """What is symmetric on all samples, as the name or the words of its author say."""
+    found = [name for name in symmetric_among(samples) if is_symmetric(form, name) or _kind(form.source, name)]
+    by = "the name says" if all(map(is_symmetric_name, found)) else "the words beside it say"
+    return [SYMMETRIC.format(" and ".join(found), by)] if found else []
 
 
 def _kind(source: str, name: str) -> ProposalKind | None:
