@@ -40,13 +40,14 @@ from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean
 from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMENT, as_other_argument
 from gradcheck_cli.targets.functions.outline import ways_out
 from gradcheck_cli.targets.functions.owed import owing_what_is_returned
+from gradcheck_cli.targets.functions.own_term import NOTE as OWN_TERM, as_with_term
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
-from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
+from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, ROWS_NOTE as ROWS, as_rows, as_vectors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.wire import Message
@@ -61,7 +62,7 @@ _OF_CONVOLUTIONS = word_set(
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 # Of what is guessed, in this order.
-_OTHER_SHAPES = ((as_compared, COMPARED), (as_read, READ_PART), (as_vectors, VECTOR_LOSS))
+_OTHER_SHAPES = ((as_compared, COMPARED), (as_read, READ_PART), (as_rows, ROWS), (as_vectors, VECTOR_LOSS))
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
 
@@ -334,7 +335,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     watch = Watch(loaded.tree, file, found.form.backward)
     edits = Edits(loaded.tree, file)
     form, notes = found.form, [*loaded.notes, *found.notes]
-    for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
+    for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS), (as_with_term, OWN_TERM)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
     if source in GUESSED:
