@@ -66,7 +66,19 @@ def _pair_by_use(methods: Sequence[_Method]) -> tuple[str, str]:
         if fore.line < back.line and fore.parameters and back.is_handed_a_gradient_of(fore)
         if fore.sets & back.reads
     ]
-    return found[0] if len(found) == 1 else _derivative_among(methods)
+    return found[0] if len(found) == 1 else _of_what_is_kept(methods) or _derivative_among(methods)
+
+
+def _of_what_is_kept(methods: Sequence[_Method]) -> tuple[str, str] | None:
+    """What says that it is a derivative and is handed nothing, behind the only method that keeps what it reads."""
+    found = [
+        (fore.name, back.name)
+        for back in methods
+        for fore in methods
+        if goes_backward(back.name) and not goes_backward(fore.name) and not back.parameters
+        if fore.line < back.line and fore.parameters and fore.sets & back.reads
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _derivative_among(methods: Sequence[_Method]) -> tuple[str, str]:

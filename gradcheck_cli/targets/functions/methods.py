@@ -65,7 +65,8 @@ def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
     by_name = forward, backward
     by_use = ("", "") if all(by_name) else directions_by_words(own)
     by_use = by_use if all(by_name) or all(by_use) else _as_in_its_file(owner, own) or methods_by_use(owner)
-    return by_use if all(by_use) and (not any(by_name) or backward == by_use[1]) else by_name
+    is_said = backward == by_use[1] if backward else forward in ("", by_use[0])
+    return by_use if all(by_use) and is_said else by_name
 
 
 def _as_in_its_file(owner: Any, names: Collection[str]) -> tuple[str, str] | None:
