@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from gradcheck_cli.model import Array, syntax
 
+OF_THE_MEAN = "its samples are columns, and the gradients of the parameters are those of their mean: times their number"
+
 
 # A backward is asked thousands of times.
 @lru_cache(maxsize=256)
@@ -24,8 +26,19 @@ def averages_over_columns(source: str) -> bool:
     """
     nodes = syntax.nodes_in(source)
     counts = {name for node in nodes if (name := _count_of_columns(node))}
-    divisors = (node.right for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
-    return any(isinstance(divisor, ast.Name) and divisor.id in counts for divisor in divisors)
+    divisors = [node.right for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)]
+    by_name = any(isinstance(divisor, ast.Name) and divisor.id in counts for divisor in divisors)
+    return by_name or any(map(_is_count_of_columns, divisors))
+
+
+def method_averages(source: str, name: str) -> bool:
+    """Does a method of a class do so?
+
+    Args:
+        source: the text of the class.
+    """
+    methods = (node for node in syntax.nodes_in(source) if isinstance(node, ast.FunctionDef) and node.name == name)
+    return any(averages_over_columns(ast.unparse(method)) for method in methods)
 
 
 def without_the_mean(gradients: Mapping[str, Array], arguments: Mapping[str, Array], output: Array) -> dict[str, Array]:
@@ -45,11 +58,14 @@ def _count_of_columns(node: ast.AST) -> str:
     """The name that gets `x.shape[1]`."""
     if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
         return ""
-    value = node.value
-    is_columns = (
+    return node.targets[0].id if _is_count_of_columns(node.value) else ""
+
+
+def _is_count_of_columns(value: ast.expr) -> bool:
+    """`x.shape[1]`."""
+    return (
         isinstance(value, ast.Subscript)
         and isinstance(value.slice, ast.Constant)
         and value.slice.value == 1
         and getattr(value.value, "attr", "") == "shape"
     )
-    return node.targets[0].id if is_columns else ""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, Sample, syntax
+from gradcheck_cli.targets.functions.averaged import method_averages, without_the_mean
 from gradcheck_cli.targets.functions.constructing import makings
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
@@ -187,7 +188,15 @@ class LayerForm:
             back = self.methods.call_backward(instance, given, grads, kept)
         is_whole = all(np.array_equal(np.asarray(now), then) for now, then in zip(grads, upstream, strict=False))
         changed = mutated(values, given) + (() if is_whole else ("grad_output",))
-        return self._read(back, instance, values, outputs, _Before(before, left), changed)
+        ran = self._read(back, instance, values, outputs, _Before(before, left), changed)
+        if self._is_averaged:
+            return replace(ran, gradients=without_the_mean(ran.gradients, float_arrays(values), outputs[0]))
+        return ran
+
+    @property
+    def _is_averaged(self) -> bool:
+        """Does its backward divide by the number of columns, as if dE/dO were of a mean over them?"""
+        return self.methods.takes_upstream and method_averages(self.source, self.methods.back)
 
     def _read(
         self,

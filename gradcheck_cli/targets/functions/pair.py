@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm
-from gradcheck_cli.targets.functions.averaged import averages_over_columns, without_the_mean
+from gradcheck_cli.targets.functions.averaged import OF_THE_MEAN, averages_over_columns, without_the_mean
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
     Parameter,
@@ -62,9 +62,6 @@ INPUTS, SETTING = "inputs", "setting"
 Meaning = tuple[str, Any]
 # What is derived by, in words.
 _BY = re.compile(r"\b(?:w\.?r\.?t\.?|with respect to|par rapport à|nach|rispetto a|respecto a) (?:the )?(\w+)")
-_OF_THE_MEAN = (
-    "its samples are columns, and the gradients of the parameters are those of their mean: times their number"
-)
 
 
 @dataclass(frozen=True)
@@ -142,7 +139,7 @@ class PairForm:
         given = ", ".join(f"{name} = {_in_words(meaning)}" for name, meaning in self.wiring.meanings.items())
         is_entrywise = self.is_bare and not self.wiring.is_loss
         bare = "; it gives the derivative of each entry, which is multiplied by dE/dO" if is_entrywise else ""
-        mean = f"; {_OF_THE_MEAN}" if self._is_averaged else ""
+        mean = f"; {OF_THE_MEAN}" if self._is_averaged else ""
         meant = "".join(f"; {each.meaning}" for each in (self.fore, self.back) if each.meaning)
         said = f"{self.back.name} is taken as the backward of {self.fore.name}, called with ({given})"
         return f"{said}{bare}{mean}{meant}"

@@ -36,6 +36,7 @@ def test_a_setting_that_both_may_be_given_is_given_to_both():
     [
         ("m = A.shape[1]; dW = 1.0 / m * dZ @ A.T", True),
         ("m = A.shape[1]; dW = dZ @ A.T / m", True),
+        ("dW = dZ @ A.T / A.shape[1]", True),
         ("m = A.shape[0]; dW = A.T @ dZ / m", False),  # rows: the loss divides there
         ("m = A.shape[1]; dW = dZ @ A.T * m", False),
     ],
