@@ -30,6 +30,32 @@ def test_a_long_module_would_be_found(lines, found, tmp_path):
     assert found == too_long(tmp_path)
 
 
+# A folder of so many modules says where to look. Of a catalogue every file is of one kind.
+MANY = 45
+CATALOGUES = {"mistakes/catalogue"}
+
+
+def crowded(folder):
+    """The folders below `folder` of many modules."""
+    rooms = {path.parent for path in folder.rglob("*.py") if str(path.parent.relative_to(folder)) not in CATALOGUES}
+    return sorted(room for room in rooms if len(list(room.glob("*.py"))) > MANY)
+
+
+def mapped(room):
+    """The names that a folder's own words list, in lines that are set in."""
+    words = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
+    return [name for line in words.splitlines() if line.startswith("    ") for name in line.split()]
+
+
+def test_a_crowded_folder_says_where_to_look():
+    """Each of its modules stands once in its map."""
+    rooms = crowded(PACKAGE)
+    assert PACKAGE / "targets" / "conventions" in rooms
+    for room in rooms:
+        there = sorted(path.stem for path in room.glob("*.py") if path.stem != "__init__")
+        assert there == sorted(mapped(room)), f"the words of {room.name}/__init__.py list each module once"
+
+
 def test_source_is_parsed_in_one_place():
     """`verify --jobs` parses in several threads, which `ast.parse` does not stand: model/syntax.py takes turns."""
     calls = {str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if "ast.parse(" in path.read_text()}

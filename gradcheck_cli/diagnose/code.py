@@ -38,7 +38,7 @@ class Code:
         if self.tree is None or self.defined is None:
             return self.tree
         found = (node for node in ast.walk(self.tree) if isinstance(node, Definition))
-        return next((node for node in found if _begins(node) <= (self.defined or 0) <= node.lineno), None)
+        return next((node for node in found if syntax.first_line(node) <= (self.defined or 0) <= node.lineno), None)
 
     def line(self, number: int | None) -> str:
         """The text of a line without its end; "" where there is none."""
@@ -192,11 +192,6 @@ class Code:
 
 def _decoded(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
-
-
-def _begins(node: Definition) -> int:
-    """The line of the first decorator, or of the definition."""
-    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
 def _holds(node: ast.stmt, line: int) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size
+from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size, values_of
 
 # What the axis that a line does not have is, whatever is asked of it.
 _NOTHING = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1, "extra_after": 0, "output_padding": 0}
@@ -42,7 +41,7 @@ def as_line(spec: ConvSpec) -> LineSpec:
     Raises:
         GeometryError: they alone make no convolution.
     """
-    return LineSpec(**_values(spec) | {"conv": _OF_LINES.get(spec.conv, spec.conv)})
+    return LineSpec(**values_of(spec) | {"conv": _OF_LINES.get(spec.conv, spec.conv)})
 
 
 def as_asked(spec: ConvSpec) -> ConvSpec:
@@ -53,7 +52,7 @@ def as_asked(spec: ConvSpec) -> ConvSpec:
 def as_picture(spec: ConvSpec) -> ConvSpec:
     """The same numbers as a geometry of pictures, which can be changed into one that has rows."""
     is_line = isinstance(spec, LineSpec) and spec.is_plain
-    return OneRow(**_values(spec) | {"conv": "conv2d"}) if is_line else spec
+    return OneRow(**values_of(spec) | {"conv": "conv2d"}) if is_line else spec
 
 
 def number_of_axes(spec: ConvSpec) -> int:
@@ -69,7 +68,3 @@ def of_its_axes(size: Size, spec: ConvSpec, rows: int) -> Size:
 def without_rows(numbers: tuple[int, ...], spec: ConvSpec) -> tuple[int, ...]:
     """A shape or an index of four numbers as the code of a line has it: without that of the rows."""
     return (*numbers[:2], *numbers[3:]) if isinstance(spec, LineSpec) and len(numbers) == 4 else numbers
-
-
-def _values(spec: ConvSpec) -> dict[str, Any]:
-    return {field.name: getattr(spec, field.name) for field in fields(ConvSpec)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from math import prod
 from typing import Any, Literal, TypeAlias, get_args
@@ -315,3 +315,8 @@ def _changed(spec: ConvSpec, changes: tuple[tuple[str, Any], ...]) -> ConvSpec |
 _axis = lru_cache(maxsize=2**12)(Axis)
 # Height, kernel, stride and padding of the axis that a layer of one axis does not have.
 _LINE = (1, 1, 1, 0)
+
+
+def values_of(spec: ConvSpec) -> dict[str, Any]:
+    """Every field of a geometry, as it is stored: what another kind of geometry, or the wire, is made from."""
+    return {field.name: getattr(spec, field.name) for field in fields(ConvSpec)}

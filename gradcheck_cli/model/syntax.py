@@ -48,3 +48,9 @@ def identifier(node: ast.AST | None) -> str:
 def called(node: ast.AST | None) -> str:
     """The last name of what is called, "" where nothing is."""
     return identifier(node.func) if isinstance(node, ast.Call) else ""
+
+
+def first_line(node: ast.stmt) -> int:
+    """Of a definition its first decorator's: there the interpreter says that it begins."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(each.lineno for each in decorators)])

@@ -1,4 +1,4 @@
-"""A geometry as the wire carries it."""
+"""A geometry as the wire carried it: `values_of` one, where JSON has lists for pairs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ from dataclasses import fields
 from typing import Any
 
 from gradcheck_cli.model import ConvSpec
-
-
-def message_of_spec(spec: ConvSpec) -> dict[str, Any]:
-    """Every field, as JSON has it."""
-    return {field.name: getattr(spec, field.name) for field in fields(ConvSpec)}
 
 
 def spec_of_message(values: Mapping[str, Any]) -> ConvSpec:

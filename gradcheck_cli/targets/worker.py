@@ -23,6 +23,7 @@ from gradcheck_cli.model import (
     Setting,
 )
 from gradcheck_cli.model.errors import TargetError, UnrecognisedError
+from gradcheck_cli.model.spec import values_of
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
     SLICE,
@@ -40,7 +41,6 @@ from gradcheck_cli.targets.convolution_client import described_convolution, outc
 from gradcheck_cli.targets.functions.client import described_function
 from gradcheck_cli.targets.functions.packing import unpacked
 from gradcheck_cli.targets.process import Child, DiedError, TimedOutError
-from gradcheck_cli.targets.spec_message import message_of_spec
 from gradcheck_cli.targets.variants import VariantAnswer, Variants, asked_of, each_answer, listed_edits
 from gradcheck_cli.targets.wire import Message, WireError
 
@@ -181,7 +181,7 @@ class Worker:
             TargetError: it cannot be loaded.
         """
         self.describe_any()
-        request = {"do": "refusals", "specs": [message_of_spec(spec) for spec in specs]}
+        request = {"do": "refusals", "specs": [values_of(spec) for spec in specs]}
         try:
             message = self._child.exchange(request, {}, self.limits.timeout)[0] if self._child else {}
         except (TimedOutError, DiedError, WireError) as failure:

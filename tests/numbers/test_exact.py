@@ -127,6 +127,15 @@ def test_a_kernel_with_too_large_sums_is_made_smaller():
     assert exact.certificate(exact.narrow_case(spec, rng())).exact_in_float32
 
 
+def test_a_narrower_format_has_the_kernel_made_smaller_before_the_picture():
+    """2^11 is what float16 holds: 200 filters of ones at each pixel fit, and X keeps all of its steps."""
+    spec = ConvSpec(1, 1, 200, 8, 8, (3, 3))
+    case = exact.narrow_case(spec, rng(), limit=2**11)
+    assert exact.certificate(case).exact_below(2**11)
+    assert np.abs(case.weight).max() == np.abs(case.grad_output).max() == 1
+    assert np.abs(case.x).max() > exact.SMALLEST_RANGE
+
+
 @given(specs(), st.integers(0, 999))
 @settings(max_examples=50)
 def test_wide_cases_are_exact_in_float64_and_not_in_float32(spec, seed):
@@ -387,6 +396,18 @@ def test_borders_are_kept_while_anything_inside_is_left(place):
     border = np.ones((4, 4), bool)
     border[1:-1, 1:-1] = False
     assert kept[0, 0][border].all()
+
+
+def test_the_border_of_a_line_is_its_two_ends():
+    """One row is none: what is thinned is all between the first and the last column."""
+    kept = drawing.thinned_inside(np.ones((1, 1, 1, 40)), 0.1, rng())
+    assert kept[0, 0, 0, [0, -1]].all()
+    assert 0 < np.count_nonzero(kept) < 20
+
+
+def test_between_two_rows_lies_nothing():
+    """So there is nothing to thin before the border."""
+    assert not drawing.thinned_inside(np.ones((1, 1, 2, 40)), 0.0, rng()).any()
 
 
 def windows(axis, spec):

@@ -45,6 +45,18 @@ def test_narrow_numbers_are_exact_in_float32_and_wide_ones_are_not(name):
         assert not any(np.array_equal(right[at], rounded[at]) for at in GRADIENTS if right[at].any()), spec
 
 
+@pytest.mark.parametrize("name", CONVS)
+def test_one_tap_of_each_input_channel_is_wide(name):
+    """In some filter of its group: two would add up beyond the limit in an entry of dE/dX, none would hide float32."""
+    generator, rng = random.Random(name), np.random.default_rng(0)
+    for _ in range(10):
+        spec = drawn(generator, name)
+        weight = exact.wide_case(spec, rng).weight
+        channels = weight if spec.transposed else weight.reshape(spec.groups, -1, *weight.shape[1:]).swapaxes(1, 2)
+        wide = (channels >= 2**24).reshape(spec.in_channels, -1).sum(axis=1)
+        assert [1] * spec.in_channels == wide.tolist(), spec
+
+
 def test_a_volume_too_large_for_float32_keeps_its_first_and_last_planes():
     """Thinned out to zeros inside; what stands at the borders of any axis stays."""
     grad_output = np.ones((1, 1, 6, 6, 6))

@@ -1,11 +1,11 @@
 """torch.autograd.Functions: what autograd takes is judged as it arrives, what it refuses as it was returned."""
 
 import pytest
-from told import PLAIN, STRIDED, answer, recognised
+from recognising import PLAIN, STRIDED, answer, recognised
 
-from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
-from gradcheck_cli.runs.verify import verify_targets
+from gradcheck_cli.model import ConvSpec, Verdict
 from gradcheck_cli.targets.conventions import NotRecognisedError
+from helpers import verified
 
 ONE_FILTER = ConvSpec(2, 3, 1, 7, 6, (3, 3))
 TOP = """
@@ -51,9 +51,7 @@ def test_a_gradient_that_autograd_refuses_is_judged_as_it_was_returned(tmp_path)
 def test_a_refusal_of_autograd_is_a_wrong_shape_with_its_words(tmp_path):
     """Through the whole program: the verdict, the finding, the note."""
     code = function("", "F.conv2d(x, weight)", "dx[:, :, 1:], dw")
-    file = tmp_path / "op.py"
-    file.write_text(code)
-    (report,) = verify_targets(VerifyOptions((f"{file}:Op",))).targets
+    (report,) = verified(tmp_path, code, "Op", file="op.py").targets
     assert report.verdict is Verdict.FAIL
     assert report.gradients["weight"].verdict is Verdict.PASS
     assert {found.id for found in report.findings if found.gradient == "input"} == {"wrong-shape"}
@@ -196,9 +194,7 @@ def test_a_forward_that_is_none_with_padding_is_what_is_wrong_there(tmp_path, fa
     At some strides its output has the right size and nothing but zeros in it. A backward that is wrong where the
     forward is right is wrong all the same.
     """
-    file = tmp_path / "flat.py"
-    file.write_text(FLAT_WITH_TWO.replace("FACTOR", factor))
-    (report,) = verify_targets(VerifyOptions((f"{file}:Flat",))).targets
+    (report,) = verified(tmp_path, FLAT_WITH_TWO.replace("FACTOR", factor), "Flat", file="flat.py").targets
     found = {(finding.id, finding.gradient): finding.fails_when for finding in report.findings}
 
     assert found.pop(("wrong-forward", "call")) == "padding > 0"

@@ -4,10 +4,10 @@ import sys
 
 import numpy as np
 import pytest
-from told import PLAIN, STRIDED, answer, recognised
+from recognising import PLAIN, STRIDED, answer, recognised
 
-from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
-from gradcheck_cli.runs.verify import verify_targets
+from gradcheck_cli.model import ConvSpec, Verdict
+from helpers import verified
 
 WIDE = ConvSpec(2, 3, 4, 7, 9, (3, 3))
 CORE = """
@@ -49,9 +49,9 @@ def test_the_cache_is_filled_where_the_forward_raises(tmp_path):
 
 def test_what_the_forward_raised_is_a_note_of_a_pass(tmp_path):
     """Through the whole program."""
-    file = tmp_path / "pair.py"
-    file.write_text(CORE + PAIR.format(trouble="np.zeros(x.shape[2])[x.shape[3] - 1]"))
-    (report,) = verify_targets(VerifyOptions((f"{file}:conv_backward",))).targets
+    (report,) = verified(
+        tmp_path, CORE + PAIR.format(trouble="np.zeros(x.shape[2])[x.shape[3] - 1]"), "conv_backward", file="pair.py"
+    ).targets
     assert report.gradients["weight"].verdict is Verdict.PASS
     (note,) = [
         note

@@ -4,7 +4,7 @@ import ast
 import textwrap
 
 import pytest
-from told import PLAIN, answer, recognised
+from recognising import PLAIN, answer, recognised
 
 from gradcheck_cli.targets.conventions.context import StandInContext, context_for
 from gradcheck_cli.targets.conventions.settings import NotToldError

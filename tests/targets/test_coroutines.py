@@ -2,7 +2,7 @@
 
 import pytest
 
-import gradcheck_cli
+from helpers import verified
 
 PAIR = """
 import numpy as np
@@ -41,8 +41,7 @@ async def conv_backward(dout, x, w):
 
 def only_target(folder, code, **options):
     """What `verify` says of a file with one layer."""
-    (folder / "own.py").write_text(code)
-    (target,) = gradcheck_cli.verify(str(folder / "own.py"), **options).targets
+    (target,) = verified(folder, code, **options).targets
     return target
 
 

@@ -3,7 +3,7 @@
 import inspect
 
 import pytest
-from told import answer, loaded_from, recognised
+from recognising import answer, loaded_from, recognised
 
 from gradcheck_cli.layers.forms import transposed, volume
 from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
@@ -13,6 +13,7 @@ from gradcheck_cli.targets.conventions import NotRecognisedError, probes, recogn
 from gradcheck_cli.targets.conventions.axes_said import agreeing_first
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try
 from gradcheck_cli.targets.conventions.meanings import assignments
+from helpers import verified
 
 TOP = "import numpy as np\n\n\n"
 LINE = """
@@ -273,9 +274,7 @@ def tanh_forward(x):
 )
 def test_what_stands_alone_is_told_what_it_lacks(tmp_path, name, lack, mend):
     """A call as a convolution does not help: what is to be written is named, and the call that says both directions."""
-    file = tmp_path / "alone.py"
-    file.write_text(ALONE)
-    report = verify_targets(VerifyOptions((f"{file}:{name}",), timeout=120.0)).targets[0]
+    report = verified(tmp_path, ALONE, name, file="alone.py", timeout=120.0).targets[0]
 
     assert report.verdict is Verdict.ERROR
     assert f"{name}: {lack}." in report.error

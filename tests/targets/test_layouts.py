@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import numpy as np
 import pytest
-from told import answer, recognised
+from recognising import answer, recognised
 
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.line import as_line

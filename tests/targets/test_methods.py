@@ -1,7 +1,7 @@
 """Which method is the forward and which the backward, whatever their names."""
 
 import pytest
-from told import loaded_from
+from recognising import loaded_from
 from written_layers import recognised
 
 from gradcheck_cli.model import ConvSpec

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from told import PLAIN, answer, loaded_from, recognised
+from recognising import PLAIN, answer, loaded_from, recognised
 
 from gradcheck_cli.targets.conventions.methods import class_source
 from gradcheck_cli.targets.conventions.node_operator import node_operator

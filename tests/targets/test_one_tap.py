@@ -1,12 +1,12 @@
 """Pointwise layers: code that means kernels of one tap is asked with these, and with no other."""
 
 import pytest
-from told import loaded_from
+from recognising import loaded_from
 
-from gradcheck_cli.model import Verdict, VerifyOptions
-from gradcheck_cli.runs.verify import verify_targets
+from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.conventions.kinds import kinds_to_try
 from gradcheck_cli.targets.conventions.layout import is_pointwise
+from helpers import verified
 
 # Reads one tap by its number, and is right on a larger kernel in nothing but the bias.
 BY_NUMBER = """
@@ -78,9 +78,7 @@ CODE = {
 def judged(folder, name, **changes):
     """The report of one of them, with some of its lines exchanged."""
     code, parts = CODE[name]
-    file = folder / "kernel.py"
-    file.write_text(code.format(**(parts | changes)))
-    (report,) = verify_targets(VerifyOptions((f"{file}:{name}",))).targets
+    (report,) = verified(folder, code.format(**(parts | changes)), name, file="kernel.py").targets
     return report
 
 

@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import replace
 
 import pytest
-from told import answer, recognised
+from recognising import answer, recognised
 
 from gradcheck_cli.layers.geometries import QUICK, SAME
 from gradcheck_cli.model import ConvSpec

@@ -1,7 +1,7 @@
 """Backwards that need a forward of their file: by what it leaves, by its cache, by the function that it hands out."""
 
 import pytest
-from told import PLAIN, answer, recognised
+from recognising import PLAIN, answer, recognised
 
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets.conventions import NotRecognisedError

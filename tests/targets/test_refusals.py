@@ -1,13 +1,13 @@
 """Why a target cannot be judged, or fails everywhere: each reason in its own sentence."""
 
 import pytest
-from told import PLAIN, answer, recognised
+from recognising import PLAIN, answer, recognised
 
-from gradcheck_cli.model import Verdict, VerifyOptions
-from gradcheck_cli.runs.verify import verify_targets
+from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.conventions import NotRecognisedError
 from gradcheck_cli.targets.conventions.base import UnfinishedError
 from gradcheck_cli.targets.stopped import LoadError
+from helpers import verified
 
 NUMPY = "import numpy as np\n\n\n"
 
@@ -55,9 +55,9 @@ def test_homework_that_is_not_written_yet_is_told_so(tmp_path, body, sentence):
 
 def test_code_that_is_not_written_fails(tmp_path):
     """Exit code 1, through the whole program, and its sentence is the finding's."""
-    file = tmp_path / "homework.py"
-    file.write_text(NUMPY + "def conv_backward(dout, x, w):\n    dw = 0 * w\n")
-    report = verify_targets(VerifyOptions((f"{file}:conv_backward",)))
+    report = verified(
+        tmp_path, NUMPY + "def conv_backward(dout, x, w):\n    dw = 0 * w\n", "conv_backward", file="homework.py"
+    )
     assert report.exit_code == 1
     (found,) = report.targets[0].findings
     assert "conv_backward returns nothing (no return statement)" in found.message
@@ -114,9 +114,9 @@ def test_parameters_that_nothing_tells_are_listed(tmp_path):
 
 def test_a_target_that_ends_the_process_in_every_try_fails(tmp_path):
     """It is called by its documented names; the process ends each time, and that is the result."""
-    file = tmp_path / "abort.py"
-    file.write_text("import os\n\n\ndef conv_backward(dout, x, w):\n    os.abort()\n")
-    report = verify_targets(VerifyOptions((f"{file}:conv_backward",)))
+    report = verified(
+        tmp_path, "import os\n\n\ndef conv_backward(dout, x, w):\n    os.abort()\n", "conv_backward", file="abort.py"
+    )
     assert report.exit_code == 1
     assert report.targets[0].verdict is Verdict.FAIL
     assert "the process was ended by SIGABRT" in report.targets[0].findings[0].message

@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from told import answer, recognised
+from recognising import answer, recognised
 
 from gradcheck_cli.layers.forms import transposed
 from gradcheck_cli.targets.conventions.settings import parameter_keys, roles_in_a_row, settings_of

@@ -1,6 +1,6 @@
 """Settings in the form that the code wants: a number, a pair, four numbers, a dict beside a dict."""
 
-from told import answer, recognised
+from recognising import answer, recognised
 
 from gradcheck_cli.model import ConvSpec
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gradcheck_cli.model import Verdict, VerifyOptions
-from gradcheck_cli.runs.verify import verify_targets
+from gradcheck_cli.model import Verdict
+from helpers import verified
 
 SQUARE = """
 import numpy as np
@@ -49,9 +49,7 @@ FREE = {
 
 def judged(folder, **changes):
     """The report of the layer, with some of its lines exchanged."""
-    file = folder / "square.py"
-    file.write_text(SQUARE.format(**(KEPT | changes)))
-    (report,) = verify_targets(VerifyOptions((f"{file}:Convolution",))).targets
+    (report,) = verified(folder, SQUARE.format(**(KEPT | changes)), "Convolution", file="square.py").targets
     return report
 
 
@@ -122,9 +120,9 @@ CLASH = "which clash with the float64"
 )
 def test_a_clash_of_the_default_dtype_is_the_question_s_doing(tmp_path, dtype, factor, verdict, said):
     """It runs in float32 as its author runs it; with float64 as the default it is judged. What says float32 clashes."""
-    file = tmp_path / "default.py"
-    file.write_text(DEFAULT.replace("DTYPE", dtype).replace("FACTOR", factor))
-    (report,) = verify_targets(VerifyOptions((f"{file}:Layer",))).targets
+    (report,) = verified(
+        tmp_path, DEFAULT.replace("DTYPE", dtype).replace("FACTOR", factor), "Layer", file="default.py"
+    ).targets
 
     assert report.verdict is verdict
     assert any(CLASH in note for note in report.notes) is said

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcheck_cli.model import VerifyOptions
-from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.targets.undefined import is_undefined, mend_of_undefined
+from helpers import verified
 
 LAYER = """
 class Layer:
@@ -50,8 +49,6 @@ def test_a_name_that_nothing_has_is_what_to_mend(error, expected):
 )
 def test_a_constructor_that_knows_a_name_not_is_told_to_have_it_mended(tmp_path, head, made, hint):
     """A call in other words would raise the same."""
-    file = tmp_path / "layer.py"
-    file.write_text(head + LAYER.format(made))
-    (target,) = verify_targets(VerifyOptions((f"{file}:Layer",))).targets
+    (target,) = verified(tmp_path, head + LAYER.format(made), "Layer", file="layer.py").targets
     assert hint in target.error
     assert "--call" not in target.error

@@ -3,14 +3,13 @@
 from contextlib import nullcontext
 
 import pytest
-from told import PLAIN, loaded_from
+from recognising import PLAIN, loaded_from
 
 from gradcheck_cli.model import ConvSpec, Verdict
-from gradcheck_cli.model.options import VerifyOptions
 from gradcheck_cli.report.words import reservations
-from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.targets.conventions import recognise
 from gradcheck_cli.targets.conventions.unvaried import Varying, with_role
+from helpers import verified
 
 FORWARD = """
 import numpy as np
@@ -98,9 +97,7 @@ def test_what_nobody_can_judge_or_guess_is_not_varied(tmp_path, default, backwar
 
 def report_of(folder, code):
     """What `verify` says of a target."""
-    file = folder / "code.py"
-    file.write_text(code)
-    return verify_targets(VerifyOptions((f"{file}:conv_backward",))).targets[0]
+    return verified(folder, code, "conv_backward", file="code.py").targets[0]
 
 
 def test_a_pass_says_in_its_first_line_what_was_not_varied(tmp_path):
@@ -169,9 +166,7 @@ RIGHT = {"masked": "grad * (self.out > 0)", "summed": "grad.sum((0, 2, 3))"}
 
 def judged_layer(folder, **parts):
     """The report of a layer that may end in max(0, .)."""
-    file = folder / "layer.py"
-    file.write_text(LAYER.format(**parts), encoding="utf-8")
-    return verify_targets(VerifyOptions((f"{file}:Rectified",))).targets[0]
+    return verified(folder, LAYER.format(**parts), "Rectified", file="layer.py").targets[0]
 
 
 @pytest.mark.parametrize("how", [ALWAYS, BY_DEFAULT], ids=["always", "by default"])
@@ -231,8 +226,6 @@ class Conv2d:
 @pytest.mark.parametrize("handed_out", [True, False])
 def test_gradients_that_are_handed_out_beside_their_weights_may_add_up(tmp_path, handed_out):
     """Whoever trains with `param()` clears them; torch's own default dtype makes no hidden float32 of them."""
-    file = tmp_path / "layer.py"
-    file.write_text(PAIRED if handed_out else PAIRED.partition("    def param")[0], encoding="utf-8")
-    report = verify_targets(VerifyOptions((f"{file}:Conv2d",))).targets[0]
+    report = verified(tmp_path, PAIRED if handed_out else PAIRED.partition("    def param")[0], "Conv2d").targets[0]
     assert {finding.id for finding in report.findings} == (set() if handed_out else {"accumulates-between-calls"})
     assert ("it adds to .grad, as torch does; clear it between steps" in report.notes) == handed_out

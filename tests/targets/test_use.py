@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from told import PLAIN, STRIDED, answer, recognised
+from recognising import PLAIN, STRIDED, answer, recognised
 
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.use import Uses

@@ -1,7 +1,7 @@
 """How many axes a target has, where its name does not say so."""
 
 import pytest
-from told import recognised
+from recognising import recognised
 
 FUNCTION = """
 import torch

@@ -1,7 +1,7 @@
 """Code that cuts an image into blocks: other kernels are refused, where its forward raises on them too."""
 
 import pytest
-from told import recognised
+from recognising import recognised
 
 from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
 from gradcheck_cli.runs.verify import verify_targets

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from gradcheck_cli.targets.conventions import settings
+from gradcheck_cli.targets.conventions.base import KEEPS_SIZE
 from gradcheck_cli.targets.conventions.binding import Assignment, Form
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.source import Source
@@ -46,7 +47,7 @@ class AssignedCandidate:
 
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know."""
-        return ("it always pads to keep the size",) if self.same else ()
+        return (KEEPS_SIZE,) if self.same else ()
 
     def turned(self: Same) -> Same:
         """The same for a true convolution."""

@@ -139,6 +139,10 @@ Prepared = Callable[[], Returned]
 """Calls the target once more on the same case."""
 
 
+# Of code that takes no padding, and gives an output as large as its input.
+KEEPS_SIZE = "it always pads to keep the size"
+
+
 class Candidate(Protocol):
     """One way to call a target."""
 

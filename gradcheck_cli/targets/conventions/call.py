@@ -23,7 +23,15 @@ import numpy as np
 from gradcheck_cli.model import Array, Case, ConvSpec, GradientName, syntax
 from gradcheck_cli.model.spelled import names_in
 from gradcheck_cli.targets.conventions import binding
-from gradcheck_cli.targets.conventions.base import NotRecognisedError, Prepared, Returned, changed, during, to_numpy
+from gradcheck_cli.targets.conventions.base import (
+    KEEPS_SIZE,
+    NotRecognisedError,
+    Prepared,
+    Returned,
+    changed,
+    during,
+    to_numpy,
+)
 from gradcheck_cli.targets.conventions.binding import Form
 from gradcheck_cli.targets.conventions.handed_back import ReadingError, by_exact_keys, by_keys, by_returns
 from gradcheck_cli.targets.conventions.layout import Layout
@@ -257,12 +265,12 @@ class CallCandidate:
 
     def notes(self) -> tuple[str, ...]:
         """How it was understood where nothing was said."""
-        return ("it always pads to keep the size",) if self.same else ()
+        return (KEEPS_SIZE,) if self.same else ()
 
     def refuses(self, spec: ConvSpec) -> str:
         """What is not handed over, and what the layout has no axis for."""
         if self.same and not binding.is_same(spec):
-            return "it always pads to keep the size"
+            return KEEPS_SIZE
         for size in spec.unusual:
             if not self.spelled.says(size) and not (self.same and size == "padding"):
                 return f"{PLACE if isinstance(self.spelled, Expression) else CALL} passes no {size}"

@@ -40,6 +40,7 @@ from gradcheck_cli.targets.conventions.own_types import switched_types
 from gradcheck_cli.targets.conventions.pairing import Pairing
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.load import Loaded
+from gradcheck_cli.targets.torch_classes import has_setup_context, is_autograd_function
 
 # Packages in which no backward is written by hand.
 _WITHOUT_OTHERS = ("torch", "numpy")
@@ -66,7 +67,7 @@ def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case, within: 
     kind = LayerKind.of(case.spec)
     common = able(_ordered(usual(kind), layouts), case.spec)
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
-    if _is_autograd_function(owner):
+    if is_autograd_function(owner):
         yield from _autograd(loaded, owner, common)
         yield from proved(_autograd(loaded, owner, unusual(case.spec)), case)
     elif owner is None:
@@ -77,7 +78,7 @@ def _all_candidates(loaded: Loaded, layouts: Sequence[str], case: Case, within: 
 
 
 def _autograd(loaded: Loaded, owner: type, layouts: Sequence[Layout]) -> Iterator[AutogradCandidate]:
-    forward = callee_of(loaded, owner, "forward", skip=0 if _has_setup_context(owner) else 1)
+    forward = callee_of(loaded, owner, "forward", skip=0 if has_setup_context(owner) else 1)
     source = Source(loaded.node(owner.__qualname__) or loaded.node(owner.__name__))
     yield from autograd_candidates(owner, forward, source, layouts)
 
@@ -128,7 +129,7 @@ def is_of_torch_alone(loaded: Loaded) -> bool:
     if not hasattr(owner, "register_full_backward_hook") or backward_name(owner, class_source(owner, loaded.node)):
         return False
     values = (value for name, value in scope.items() if name[0] != "_")
-    return not any(_is_autograd_function(value) or _is_from_elsewhere(value, scope) for value in values)
+    return not any(is_autograd_function(value) or _is_from_elsewhere(value, scope) for value in values)
 
 
 def _is_from_elsewhere(value: object, scope: Mapping[str, Any]) -> bool:
@@ -235,13 +236,3 @@ def _comes_from(value: Any, package: str) -> bool:
 
 def _static(owner: type, name: str) -> Any:
     return next((vars(kind)[name] for kind in owner.__mro__ if name in vars(kind)), None)
-
-
-def _is_autograd_function(owner: Any) -> bool:
-    return isinstance(owner, type) and any(
-        kind.__module__.startswith("torch.autograd") and kind.__name__ == "Function" for kind in owner.__mro__
-    )
-
-
-def _has_setup_context(owner: type) -> bool:
-    return any("setup_context" in vars(kind) for kind in owner.__mro__ if not kind.__module__.startswith("torch"))

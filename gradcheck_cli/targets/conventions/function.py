@@ -13,6 +13,7 @@ from gradcheck_cli.model import Array, Case, ConvSpec
 from gradcheck_cli.model.text import counted
 from gradcheck_cli.targets.conventions import binding, meanings, probes, stepped
 from gradcheck_cli.targets.conventions.base import (
+    KEEPS_SIZE,
     Prepared,
     Returned,
     UnfinishedError,
@@ -99,7 +100,7 @@ class FunctionCandidate:
 
     def notes(self) -> tuple[str, ...]:
         """What a reader of the verdict should know."""
-        notes = ["it always pads to keep the size"] if self.same else []
+        notes = [KEEPS_SIZE] if self.same else []
         if self.forward and self.handing.lacking and not self.same:
             lacking = [f"{role} ({default} by default)" for role, default in sorted(self.handing.lacking.items())]
             notes.append(f"{self.forward.name} can be told its {' and '.join(lacking)}, {self.callee.name} cannot")

@@ -18,6 +18,7 @@ from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.use import nodes_of
 
+# What layers of the same files as in `names` call their two methods; the first that a class has is taken.
 FORWARD_NAMES = (
     "forward", "forward_pass", "forward_propagation", "forward_prop", "forwardprop", "fprop", "feed_forward",
     "feedforward", "forward_propagate", "propagate", "conv_forward", "feed", "call", "__call__", "compute", "convolve",

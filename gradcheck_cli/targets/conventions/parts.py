@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck_cli.model import Array, Case, GradientName
+from gradcheck_cli.model import GradientName
 from gradcheck_cli.targets.conventions import probes
-from gradcheck_cli.targets.conventions.base import Candidate, to_numpy
+from gradcheck_cli.targets.conventions.base import Candidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 
 
@@ -26,12 +26,7 @@ def _uses_bias(candidate: LayerCandidate) -> bool:
         return True
     case = probes.integer_case(spec)
     try:
-        one, other = (_output(candidate, asked) for asked in (case, replace(case, bias=case.bias + 1)))
+        one, other = (candidate.own_output(asked) for asked in (case, replace(case, bias=case.bias + 1)))
     except Exception:
         return True
     return one is None or other is None or not np.array_equal(one, other)
-
-
-def _output(candidate: LayerCandidate, case: Case) -> Array | None:
-    trained = candidate.build(case)
-    return to_numpy(candidate.run_forward(trained, candidate.prepare(trained, case), case))

@@ -1,1 +1,23 @@
-"""Targets that are any function: found, called and read in the child. What they should give is known elsewhere."""
+"""Targets that are any function: found, called and read in the child. What they should give is known elsewhere.
+
+Where to look, in the order in which it happens; each module says in its first line what it does. What a function is
+given stands in `inputs`.
+
+What the text says, without running it:
+    spelling listing pairs by_use engines members measuring pointwise reading read_later read_part slopes writes casts
+From what was loaded to a form:
+    find either factories outline form plain wrapped
+Forms of functions:
+    pair loss made_pair made_loss total_loss mean_loss usual_losses vector_loss forces hessians jacobians network
+    network_wiring keyed composed averaged bilinear of_output spelled reference
+Forms of torch:
+    autograd module module_pair custom_operator on_tensors tensors single another_layer
+Forms of objects:
+    layer net engine gates node_functions output_loss last_layer made_object made_with methods state
+Build an object:
+    constructing configuration hyperparameters left_open prefixed
+Hand over, and ask:
+    unpacked precomputed module_arrays stand_ins context buffers upstreams other_argument circumstances recording
+The two ends of the line to the child:
+    client service packing
+"""

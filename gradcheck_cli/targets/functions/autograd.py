@@ -28,16 +28,10 @@ from gradcheck_cli.targets.functions.plain import parameters_of
 from gradcheck_cli.targets.functions.reading import names_of_rest, written_as_none
 from gradcheck_cli.targets.functions.tensors import arrays, floating, leaves, tensors, upstream_for
 from gradcheck_cli.targets.setting_now import computing_in, forward_setting
+from gradcheck_cli.targets.torch_classes import has_setup_context
 
 REFUSED = ("returned an incorrect number of gradients", "returned an invalid gradient", "expected Variable or None")
 """What autograd says of a return that it does not take; the return itself is then what is judged."""
-
-
-def is_autograd_function(target: Any) -> bool:
-    """Is it a class below torch.autograd.Function?"""
-    return isinstance(target, type) and any(
-        kind.__module__.startswith("torch.autograd") and kind.__name__ == "Function" for kind in target.__mro__
-    )
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ class AutogradForm:
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of forward, without ctx."""
         found = parameters_of(self.owner.forward)
-        found = found if _has_setup_context(self.owner) else found[1:]
+        found = found if has_setup_context(self.owner) else found[1:]
         found = found or tuple(map(Parameter, names_of_rest(self.source, self.title)))
         without = written_as_none(self.source, self.title)
         return tuple(replace(item, has_no_gradient=place in without) for place, item in enumerate(found))
@@ -221,7 +215,3 @@ def _same(before: Sequence[Any], after: Sequence[Any]) -> bool:
     return all(
         then is not None and now is not None and np.array_equal(then, now, equal_nan=True) for then, now in pairs
     )
-
-
-def _has_setup_context(owner: type) -> bool:
-    return any("setup_context" in vars(kind) for kind in owner.__mro__ if not kind.__module__.startswith("torch"))

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from gradcheck_cli.model import syntax
-from gradcheck_cli.targets.functions.autograd import AutogradForm, is_autograd_function
+from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.composed import ComposedPair, composed_pair, compositions_among
 from gradcheck_cli.targets.functions.constructing import Making
@@ -38,7 +38,7 @@ from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.made_pair import in_made_shapes, made_pairs
 from gradcheck_cli.targets.functions.made_with import are_made_with, made_with
 from gradcheck_cli.targets.functions.methods import Methods, are_static, keeps_nothing, method_names
-from gradcheck_cli.targets.functions.module import is_module, module_forms
+from gradcheck_cli.targets.functions.module import module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays, pair_of_module_arrays
 from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
@@ -63,6 +63,7 @@ from gradcheck_cli.targets.functions.spelling import (
 from gradcheck_cli.targets.functions.stand_ins import with_stand_ins
 from gradcheck_cli.targets.functions.unpacked import unpacked
 from gradcheck_cli.targets.load import Loaded
+from gradcheck_cli.targets.torch_classes import is_autograd_function, is_module
 
 
 def forms_of(loaded: Loaded) -> Iterator[WrittenFunction]:

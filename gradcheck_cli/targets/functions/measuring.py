@@ -65,13 +65,8 @@ def _nodes_of_code(code: CodeType) -> Collection[ast.AST]:
     except (SyntaxError, ValueError):
         return ()
     named = (node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == code.co_name)
-    found = next((node for node in named if code.co_firstlineno in _first_lines(node)), None)
+    found = next((node for node in named if syntax.first_line(node) <= code.co_firstlineno <= node.lineno), None)
     return () if found is None else tuple(ast.walk(found))
-
-
-def _first_lines(node: ast.FunctionDef) -> range:
-    """Of its decorators to that of its own name."""
-    return range(min([node.lineno, *(each.lineno for each in node.decorator_list)]), node.lineno + 1)
 
 
 def _read(value: ast.expr) -> set[str]:

@@ -27,12 +27,6 @@ from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.resolve import MODULE
 
 
-def is_module(target: Any) -> bool:
-    """Is it a class below torch.nn.Module, or an object of one?"""
-    kind = target if isinstance(target, type) else type(target)
-    return any(base.__module__ == "torch.nn.modules.module" and base.__name__ == "Module" for base in kind.__mro__)
-
-
 @dataclass(frozen=True)
 class ModuleForm:
     """A Module in float64.

@@ -9,11 +9,12 @@ from typing import Any
 
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.made_pair import MadePairForm
-from gradcheck_cli.targets.functions.module import ModuleForm, is_module, module_forms
+from gradcheck_cli.targets.functions.module import ModuleForm, module_forms
 from gradcheck_cli.targets.functions.on_tensors import TensorPairForm, handed_tensors
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.spelling import bases_of, tokens
 from gradcheck_cli.targets.load import Loaded
+from gradcheck_cli.targets.torch_classes import is_module
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcheck_cli.model.spelled import ARROW
-from gradcheck_cli.targets.functions.autograd import is_autograd_function
 from gradcheck_cli.targets.functions.find import functions_of
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import method_names
-from gradcheck_cli.targets.functions.module import is_module
 from gradcheck_cli.targets.functions.pairs import backward_for, defined_by, pairs_among
 from gradcheck_cli.targets.functions.plain import parameters_of
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelled import OUTPUT_NAME, UPSTREAM_NAME
 from gradcheck_cli.targets.functions.spelling import is_cache, is_upstream, looks_like_gradient
 from gradcheck_cli.targets.load import Loaded
+from gradcheck_cli.targets.torch_classes import is_autograd_function, is_module
 
 _UNKNOWN = "FORWARD"
 _WHAT = "--input x=4x3,v=float:5,i=int:6<3,k=2"

@@ -11,6 +11,7 @@ from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.runs.verify.forward import not_held_against
 from gradcheck_cli.runs.verify.target import judge
 from gradcheck_cli.targets import Described, Outcome, TargetRef
+from helpers import verified
 
 DESCRIBED = Described("class", "NCHW", "its forward gives our O exactly", 3, ("weight", "input", "bias"))
 REF = TargetRef("user.py:Layer", "user.py", "Layer", 3)
@@ -154,9 +155,9 @@ ROOM = "np.zeros((img.shape[0], ker.shape[0], {size}, {size}))"
 
 def square_only(tmp_path, size, padded="img"):
     """The report of a right backward beside a forward that is right on square images alone."""
-    file = tmp_path / "pair.py"
-    file.write_text(SQUARE_ONLY.format(made=ROOM.format(size=size), padded=padded))
-    (report,) = verify_targets(VerifyOptions((f"{file}:correlate_backward",))).targets
+    (report,) = verified(
+        tmp_path, SQUARE_ONLY.format(made=ROOM.format(size=size), padded=padded), "correlate_backward"
+    ).targets
     return report
 
 
@@ -220,9 +221,7 @@ def conv_backward(g, cache):
 
 def judged_pair(folder, body, db="g.sum((0, 2, 3))"):
     """The report of a pair whose forward computes an output channel like this."""
-    file = folder / "pair.py"
-    file.write_text(PAIR.format(body=body, db=db))
-    return verify_targets(VerifyOptions((f"{file}:conv_backward",))).targets[0]
+    return verified(folder, PAIR.format(body=body, db=db), "conv_backward", file="pair.py").targets[0]
 
 
 @pytest.mark.parametrize(
@@ -287,9 +286,7 @@ def correlate_backward(dout, x, w):
 @pytest.mark.parametrize(("pad", "verdict"), [("0", Verdict.PASS), ("1", Verdict.FAIL)])
 def test_a_backward_owes_the_margin_that_its_forward_adds_where_nothing_is_said(tmp_path, pad, verdict):
     """It cannot be told one: what it does not know of is said, and is a failure where every plain call needs it."""
-    file = tmp_path / "margin.py"
-    file.write_text(MARGIN.replace("PAD", pad), encoding="utf-8")
-    report = verify_targets(VerifyOptions((f"{file}:correlate_backward",))).targets[0]
+    report = verified(tmp_path, MARGIN.replace("PAD", pad), "correlate_backward", file="margin.py").targets[0]
     assert report.verdict is verdict
     said = f"correlate can be told its padding ({pad} by default) and stride (1 by default), correlate_backward cannot"
     assert said in report.notes
@@ -333,9 +330,7 @@ def widen_backward(x, w, grad_out, stride=2):
 @pytest.mark.parametrize(("dtype", "verdict"), [(", dtype=np.float32", "pass"), ("", "fail")])
 def test_float32_is_no_mistake_of_a_backward_whose_forward_gives_float32(tmp_path, dtype, verdict):
     """Hidden in the backward alone it is one."""
-    file = tmp_path / "widen.py"
-    file.write_text(IN_SINGLE.replace("FORWARD", dtype))
-    (report,) = verify_targets(VerifyOptions((f"{file}:widen_backward",))).targets
+    (report,) = verified(tmp_path, IN_SINGLE.replace("FORWARD", dtype), "widen_backward", file="widen.py").targets
     assert report.verdict == verdict
     assert ("computed in float32; right to its rounding" in report.notes) is (verdict == "pass")
     assert {finding.id for finding in report.findings} == (set() if verdict == "pass" else {"single-precision"})

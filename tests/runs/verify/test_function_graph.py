@@ -7,6 +7,7 @@ import pytest
 from gradcheck_cli.model import Verdict, VerifyOptions
 from gradcheck_cli.report.page.parts import mistakes, quoted
 from gradcheck_cli.runs.verify import verify_targets
+from helpers import verified
 
 FILE = Path(__file__).parent / "planted" / "torch_functions.py"
 NAMES = ("Whiten", "Lookback", "Decay", "Blend", "Forgetful", "Shrink", "Averaged")
@@ -100,9 +101,7 @@ def centre_backward(dout, cache):
 
 def test_a_drawn_forward_has_the_lines_of_the_user_and_no_other(tmp_path):
     """The copies that a call of ours begins with are the arguments themselves."""
-    file = tmp_path / "lines.py"
-    file.write_text(LINES)
-    (report,) = verify_targets(VerifyOptions((str(file),))).targets
+    (report,) = verified(tmp_path, LINES, file="lines.py").targets
     graph = report.findings[0].graph
 
     assert ["rows", "gain", "middle = rows.mean(axis=1, keepdims=True)", "moved = (rows - middle) * gain"] == [
@@ -128,9 +127,7 @@ class Gain:
 
 def test_a_copy_of_ours_is_no_value_of_the_users(tmp_path):
     """An argument is copied before the forward is called: "what flows back from the clone" speaks of our own call."""
-    file = tmp_path / "keeps.py"
-    file.write_text(KEEPS)
-    (report,) = verify_targets(VerifyOptions((f"{file}:Gain",))).targets
+    (report,) = verified(tmp_path, KEEPS, "Gain", file="keeps.py").targets
     (message,) = {each.message for each in report.findings if each.gradient == "x"}
 
     said = "what flows back to `x` is multiplied by `x` once more."

@@ -2,7 +2,7 @@
 
 import pytest
 
-import gradcheck_cli
+from helpers import verified
 
 REVERSED = """
 import numpy as np
@@ -48,8 +48,7 @@ RESHAPED = REVERSED.replace("return -dout", "return -dout[:1]")
 @pytest.mark.parametrize(("source", "what"), [(REVERSED, "the identity"), (ROUNDED, "constant almost everywhere")])
 def test_another_backward_of_what_has_no_useful_derivative_is_a_surrogate(tmp_path, source, what):
     """It is told, and is no failure."""
-    (tmp_path / "own.py").write_text(source)
-    report = gradcheck_cli.verify(str(tmp_path / "own.py"))
+    report = verified(tmp_path, source)
     (target,) = report.targets
 
     assert (report.verdict, target.findings) == ("pass", ())
@@ -62,8 +61,7 @@ def test_another_backward_of_what_has_no_useful_derivative_is_a_surrogate(tmp_pa
 
 def test_a_surrogate_is_not_counted_among_the_right(tmp_path):
     """Nothing was compared: neither "1 right" nor "right on 0 of 5" is said of it."""
-    (tmp_path / "own.py").write_text(ROUNDED)
-    told = str(gradcheck_cli.verify(str(tmp_path / "own.py")))
+    told = str(verified(tmp_path, ROUNDED))
 
     assert "1 target: 1 not meant as a derivative" in told
     assert "right" not in told
@@ -72,8 +70,7 @@ def test_a_surrogate_is_not_counted_among_the_right(tmp_path):
 @pytest.mark.parametrize("source", [REVERSED, ROUNDED])
 def test_a_surrogate_fails_where_the_user_is_strict(tmp_path, source):
     """It is not the derivative, whatever is meant."""
-    (tmp_path / "own.py").write_text(source)
-    report = gradcheck_cli.verify(str(tmp_path / "own.py"), strict=True)
+    report = verified(tmp_path, source, strict=True)
     (target,) = report.targets
     assert (report.verdict, target.gradients["x"].verdict) == ("fail", "fail")
     assert target.findings
@@ -81,14 +78,12 @@ def test_a_surrogate_fails_where_the_user_is_strict(tmp_path, source):
 
 def test_another_backward_of_anything_else_is_wrong(tmp_path):
     """The sign is turned."""
-    (tmp_path / "own.py").write_text(DOUBLED)
-    assert gradcheck_cli.verify(str(tmp_path / "own.py")).verdict == "fail"
+    assert verified(tmp_path, DOUBLED).verdict == "fail"
 
 
 def test_a_wrong_shape_is_never_meant(tmp_path):
     """Not even of a surrogate."""
-    (tmp_path / "own.py").write_text(RESHAPED)
-    assert gradcheck_cli.verify(str(tmp_path / "own.py")).verdict != "pass"
+    assert verified(tmp_path, RESHAPED).verdict != "pass"
 
 
 @pytest.mark.parametrize(
@@ -97,8 +92,7 @@ def test_a_wrong_shape_is_never_meant(tmp_path):
 )
 def test_no_function_is_meant_that_does_not_use_what_flows_into_it(tmp_path, given, verdict):
     """What is trained through it would learn nothing of its loss; a G of length 1 still says where to."""
-    (tmp_path / "own.py").write_text(ROUNDED.replace("dout * (np.abs(x) <= 1)", given))
-    (target,) = gradcheck_cli.verify(str(tmp_path / "own.py")).targets
+    (target,) = verified(tmp_path, ROUNDED.replace("dout * (np.abs(x) <= 1)", given)).targets
     assert (target.verdict, [finding.id for finding in target.findings]) == (
         verdict,
         ["upstream-ignored"] if verdict == "fail" else [],
@@ -107,8 +101,7 @@ def test_no_function_is_meant_that_does_not_use_what_flows_into_it(tmp_path, giv
 
 def test_a_gradient_of_what_the_forward_does_not_use_fails(tmp_path):
     """An offset that is added to a copy only: nothing is constant in steps there, and the report says what is seen."""
-    (tmp_path / "own.py").write_text(FORGOTTEN)
-    (target,) = gradcheck_cli.verify(str(tmp_path / "own.py")).targets
+    (target,) = verified(tmp_path, FORGOTTEN).targets
     assert {name: each.verdict for name, each in target.gradients.items()} == {"x": "pass", "offset": "fail"}
     (finding,) = target.findings
     assert (finding.id, finding.gradient, finding.certainty) == ("unused-in-forward", "offset", "proved")
@@ -120,8 +113,7 @@ def test_a_gradient_of_what_the_forward_does_not_use_fails(tmp_path):
 
 def test_zeros_for_what_the_forward_does_not_use_are_right(tmp_path):
     """They are so exactly, and not only as far as differences know."""
-    (tmp_path / "own.py").write_text(FORGOTTEN.replace("3 * dout, dout", "3 * dout, np.zeros_like(dout)"))
-    (target,) = gradcheck_cli.verify(str(tmp_path / "own.py")).targets
+    (target,) = verified(tmp_path, FORGOTTEN.replace("3 * dout, dout", "3 * dout, np.zeros_like(dout)")).targets
     assert {name: each.verdict for name, each in target.gradients.items()} == {"x": "pass", "offset": "pass"}
     assert (target.verdict, target.notes) == ("pass", ())
 
@@ -138,8 +130,7 @@ def test_zeros_for_what_the_forward_does_not_use_are_right(tmp_path):
 def test_what_gives_its_input_back_scales_or_masks_what_flows_back(tmp_path, given, verdict):
     """A factor that is another at every entry is a slip."""
     source = REVERSED.replace("return x.copy(), None", "return x.copy(), x").replace("cache", "x")
-    (tmp_path / "own.py").write_text(source.replace("-dout", given))
-    assert gradcheck_cli.verify(str(tmp_path / "own.py")).verdict == verdict
+    assert verified(tmp_path, source.replace("-dout", given)).verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -156,6 +147,5 @@ class Rows:
     def backward(self, dout):
         return {given}
 """
-    (tmp_path / "own.py").write_text(rows)
-    (target,) = gradcheck_cli.verify(str(tmp_path / "own.py")).targets
+    (target,) = verified(tmp_path, rows).targets
     assert (target.verdict, target.gradients["x"].verdict) == (verdict, verdict)

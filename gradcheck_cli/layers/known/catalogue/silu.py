@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.layers.known.domains import zero_or_far
 from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import ELEMENTWISE_INPUT
@@ -31,11 +31,6 @@ def derive(note: Note, grad_output: Array, x: Array) -> dict[str, Array]:
     return {"x": note("dx", "G slope", grad_output * slope, "Each number by itself: no sums.")}
 
 
-def exact(_: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """At 0, where the slope is 1/2, and at 64, where it is 1."""
-    return {"x": np.where(np.arange(sizes["n"] * sizes["d"]) % 3, 0.0, 64.0).reshape(sizes["n"], sizes["d"])}
-
-
 LAYER = KnownLayer(
     id="silu",
     title="each number times its own sigmoid (swish)",
@@ -53,5 +48,5 @@ LAYER = KnownLayer(
         Slip("derivative-missing", "(1 - s) forgotten"),
         Slip("wrong-operand", "y (1 - y) in the place of s (1 - s)"),
     ),
-    exact=exact,
+    exact=zero_or_far,
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.layers.known.domains import zero_or_far
 from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerExample, Slip
 from gradcheck_cli.layers.known.notes import Note
 from gradcheck_cli.layers.known.words import ELEMENTWISE_INPUT
@@ -23,11 +23,6 @@ def derive(note: Note, grad_output: Array, x: Array) -> dict[str, Array]:
     y = note("y", "tanh x", np.tanh(x), "Kept by the forward: the backward needs nothing else.")
     slope = note("slope", "1 - y^2", 1 - y * y, "From tanh = sinh/cosh: (cosh^2 - sinh^2)/cosh^2.")
     return {"x": note("dx", "G slope", grad_output * slope, "Each number by itself: no sums.")}
-
-
-def exact(_: np.random.Generator, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """At 0 (slope 1) and far out (slope 0 to the last bit)."""
-    return {"x": np.where(np.arange(sizes["n"] * sizes["d"]) % 3, 0.0, 64.0).reshape(sizes["n"], sizes["d"])}
 
 
 LAYER = KnownLayer(
@@ -51,6 +46,6 @@ LAYER = KnownLayer(
         Slip("derivative-missing", "1 - y, the square forgotten"),
         Slip("upstream-ignored", "1 - y^2 without G"),
     ),
-    exact=exact,
+    exact=zero_or_far,
     tips="The slope lies between 0 and 1: dx is never larger than G.",
 )
