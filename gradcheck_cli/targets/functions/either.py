@@ -17,7 +17,9 @@ from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, Anothe
 from gradcheck_cli.targets.conventions.kinds import reads_windows, speaks_of_pictures
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
+from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
+from gradcheck_cli.targets.functions.constants import NOTE as CONSTANT
 from gradcheck_cli.targets.functions.find import (
     forms_of,
     is_a_backward,
@@ -25,7 +27,7 @@ from gradcheck_cli.targets.functions.find import (
     lacks_a_forward,
     takes_what_its_forward_takes,
 )
-from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, is_real, same_numbers
 from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called
 from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
 from gradcheck_cli.targets.functions.inputs.given import Given, given
@@ -37,7 +39,12 @@ from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
-from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMENT, as_other_argument
+from gradcheck_cli.targets.functions.other_argument import (
+    DATA as OF_ONE,
+    NOTE as OTHER_ARGUMENT,
+    as_other_argument,
+    of_one_argument,
+)
 from gradcheck_cli.targets.functions.outline import ways_out
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
@@ -307,11 +314,19 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
         found = replace(found, samples=tuple(renamed.owing(sample) for sample in found.samples))
+    elif source in GUESSED and (alone := of_one_argument(form, found.samples[0])):
+        others = [name for name in found.samples[0].differentiated if name != alone]
+        notes.append(OF_ONE.format(alone, " and ".join(others)))
+        found = replace(found, samples=tuple(replace(each, differentiated=(alone,)) for each in found.samples))
     for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ():
         taken = other_shapes(form, found.samples)
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
+    if isinstance(form, AutogradForm):
+        constants = [item.name for item in form.parameters if item.is_data]
+        arrays = [name for name in constants if any(is_real(sample.values.get(name)) for sample in found.samples)]
+        notes += [CONSTANT.format(", ".join(arrays))] if arrays else []
     symmetric = [name for name in symmetric_among(found.samples) if is_symmetric(form, name)]
     if symmetric and source in GUESSED:
         by = "the name says" if all(map(is_symmetric_name, symmetric)) else "the words beside it say"

@@ -19,9 +19,9 @@ from gradcheck_cli.targets.functions.inputs.parameters import (
     is_count,
     is_looked_up,
     is_sorted_by,
+    names_of_a_row,
     number_of_names,
     says_yes_or_no,
-    scales_a_total,
     settings,
     sizes_arrays,
     stands_in_arithmetic,
@@ -41,6 +41,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
     proposals,
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
+from gradcheck_cli.targets.functions.inputs.single_numbers import begun_as_numbers, scales_a_total
 from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.inputs.together import together
 from gradcheck_cli.targets.functions.inputs.turned import in_pairs
@@ -155,7 +156,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     words = set(tokens(form.title)) | ({"loss"} if _gives_a_loss(form) else set())
     are_two = {"a", "b"} <= {other.name for other in form.parameters}
     found = proposals(
-        item.name.upper() if are_two and item.name in "ab" else item.name,
+        "x" if _is_alone(form, item) else item.name.upper() if are_two and item.name in "ab" else item.name,
         of_images=bool(words & IMAGE_WORDS),
         is_loss=bool(words & LOSS_WORDS) or (item.has_no_gradient and is_target(item.name)),
         looks_up=bool(words & TABLE_WORDS) and not words & _OF_POSITIONS,
@@ -171,8 +172,11 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         found = [*found, replace(found[0], axes="1 d")]
     if is_symmetric(form, item.name) and _is_handed_nothing(form) and found[0].kind in REAL:
         found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
-    if not item.has_default and found[0].kind in REAL and scales_a_total(form.source, item.name):
-        found = [replace(found[0], axes=""), *found]
+    is_scale = _is_handed_nothing(form) and scales_a_total(form.source, item.name)
+    if not item.has_default and found[0].kind in REAL and (is_scale or item.name in _begun(form)):
+        return [replace(found[0], axes="")]
+    if item.name.lower() in _KEYS and not {"q", "query", "v"} & {other.name.lower() for other in form.parameters}:
+        found = [*found, replace(found[0], axes="")]  # no key of anything: a stiffness, a step
     others = [other.name for other in form.parameters if other is not item]
     found = as_documented(found, form.source, item.name, others)
     if item.is_state:
@@ -185,6 +189,17 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if constants:
         return [Proposal("constant", value=value) for value in constants]
     return _by_use(form, item, found)
+
+
+def _is_alone(form: WrittenFunction, item: Parameter) -> bool:
+    """Is it called as what is compared with, and all that is handed in: the places `Y` of a stress?"""
+    given = [other.name for other in form.parameters if not other.has_default and not other.is_state]
+    return is_target(item.name) and given == [item.name]
+
+
+def _begun(form: WrittenFunction) -> frozenset[str]:
+    names = tuple(item.name for item in form.parameters)
+    return begun_as_numbers(form.back.source, form.back.name, names) if isinstance(form, PairForm) else frozenset()
 
 
 def _is_handed_nothing(form: WrittenFunction) -> bool:
@@ -207,7 +222,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
         return [Proposal("real", is_owed=False), *found]
     if not item.has_default and found[0].kind in (*REAL, "index") and zipped(form.source, item.name):
         # Side by side what is longer is cut off, and nobody sees it.
-        return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
+        parts = names_of_a_row(form.source, item.name)
+        return [*(replace(each, axes=f"{_ROW} {parts}" if parts else _ROW) for each in _of_each_kind(found)), *found]
     if not item.has_default and found[0].kind in REAL and is_sorted_by(form.source, item.name):
         return [replace(found[0], axes="n"), *found]
     if not item.has_default and found[0].kind in (*REAL, "index") and says_yes_or_no(form.source, item.name):
@@ -336,6 +352,7 @@ _WEIGHTS = word_set("w weight weights wf wi wo wc wg wz wr wh kernel")
 _BESIDE = re.compile(r"\b(?:hstack|vstack|concatenate|concat|cat|column_stack|row_stack|r_|c_)\b")
 _RATED = in_order("R r rated")
 _OF_OUTPUTS = word_set("out output outputs target")
+_KEYS = ("k", "kk")
 # Long enough for both sides of a branch.
 _ROW = "2v"
 # One for each feature; one for each sample would be a gradient that was never summed.

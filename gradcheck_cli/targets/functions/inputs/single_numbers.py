@@ -1,0 +1,75 @@
+"""Parameters that are single numbers, as code tells: what scales a total, and what gets a gradient that is added up."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from gradcheck_cli.model import syntax
+from gradcheck_cli.targets.functions.reading import returned_names
+from gradcheck_cli.targets.functions.spelling import belongs_to
+
+
+@lru_cache(maxsize=64)
+def begun_as_numbers(source: str, name: str, arguments: tuple[str, ...]) -> frozenset[str]:
+    """The arguments whose gradients a backward begins as a plain number, adds to and returns: `gc = 0.0`.
+
+    Args:
+        source: which holds the backward.
+        name: of the backward.
+        arguments: of the forward.
+    """
+    found = (each for each in syntax.nodes_in(source) if isinstance(each, ast.FunctionDef) and each.name == name)
+    node = next(found, None)
+    given = set(returned_names(node))
+    begun = [
+        target.id
+        for each in (ast.walk(node) if node is not None else ())
+        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant) and each.value.value == 0
+        for target in each.targets
+        if isinstance(target, ast.Name) and target.id in given
+    ]
+    return frozenset(owner for each in begun if (owner := belongs_to(each, arguments)) not in ("", each))
+
+
+def scales_a_total(source: str, name: str) -> bool:
+    """Is a total multiplied with a parameter, or divided by it: `-K / (2 * n) * np.sum(A * np.cos(d))`?
+
+    An array would make several numbers of that one.
+    """
+    products = (node for node in syntax.nodes_in(source) if isinstance(node, ast.BinOp))
+    chains = (list(_factors(node)) for node in products if isinstance(node.op, ast.Mult | ast.Div))
+    return any(
+        any(_is(each, name) for each in chain) and any(_is_total(each) and not _has(each, name) for each in chain)
+        for chain in chains
+    )
+
+
+def _factors(node: ast.expr) -> Iterator[ast.expr]:
+    """What a product is made of, what it is divided by too: a power as what is raised."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        yield from _factors(node.left)
+        yield from _factors(node.right)
+    elif isinstance(node, ast.UnaryOp):
+        yield from _factors(node.operand)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        yield node.left
+    else:
+        yield node
+
+
+def _is_total(node: ast.expr) -> bool:
+    """`np.sum(x)`, `x.mean()`: of all entries, along no axis."""
+    if not isinstance(node, ast.Call) or syntax.called(node) not in ("sum", "mean", "nansum"):
+        return False
+    is_of_module = getattr(getattr(node.func, "value", None), "id", "") in ("np", "numpy", "torch", "math", "")
+    return not node.keywords and len(node.args) <= is_of_module
+
+
+def _is(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _has(node: ast.AST, name: str) -> bool:
+    return any(_is(each, name) for each in ast.walk(node))
