@@ -219,7 +219,9 @@ def _unreachable(sentence: str, hint: str) -> TargetError:
 
 def _split(function: str, options: dict[str, Any], kind: type[Options]) -> tuple[Progress, dict[str, Any]]:
     progress = options.pop("progress", no_progress)
-    known = [field.name for field in fields(kind)][1:]
+    # What stands first in the class itself is handed over by place; what it has from others stands before that.
+    by_place = next(iter(inspect.get_annotations(kind)))
+    known = [field.name for field in fields(kind) if field.name != by_place]
     for name in options:
         if name not in known:
             flags = {option.flag.removeprefix("--"): option.name for option in options_of(kind)}

@@ -11,10 +11,12 @@ import pytest
 import torch
 
 import gradcheck_cli
+import gradcheck_cli.runs.sweep.pictures  # its own imports come before stand-ins take their place
 from gradcheck_cli.api import WORKER_MODULE, target_name
 from gradcheck_cli.model import RunOptions, VerifyOptions, no_progress
 from gradcheck_cli.model.errors import GradcheckError, TargetError
 from gradcheck_cli.model.option import options_of
+from gradcheck_cli.model.options import SettingOptions
 
 HERE = str(Path(__file__).resolve())
 WHY = "\n  why  the code runs in a process of its own, which loads its file\n"
@@ -206,6 +208,15 @@ def test_progress_is_handed_on(calls):
     gradcheck_cli.verify("mine.py:f", progress=progress)
 
     assert progress is calls[0][1]
+
+
+@pytest.mark.parametrize("setting", [option.name for option in options_of(SettingOptions)])
+@pytest.mark.parametrize(("function", "given"), [("run", "x.jpg"), ("verify", "a.py")])
+def test_every_option_that_several_commands_share_is_taken(function, given, setting, calls):
+    """The first of them was none: the field of the pictures stands behind those that a command has from others."""
+    usual = {option.name: option.default for option in options_of(SettingOptions)}
+    getattr(gradcheck_cli, function)(given, **{setting: usual[setting]})
+    assert usual[setting] == getattr(calls[0][0], setting)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,8 @@ def _missing_argument(found: re.Match[str], _: Raised) -> str:
 # The first that fits is taken, so the narrow ones stand before the wide ones.
 _RULES: tuple[tuple[str, _Mend], ...] = (
     (r"\(no return statement\)", "Return the gradients at the end: what the code computes is dropped otherwise."),
+    (r"returns None in place of", "Write it: what it returns was set to None, and nothing else since."),
+    (r"returns no array", "Return the gradients themselves, as arrays of numbers."),
     (r"is not implemented", "Write it: the body stops before it computes anything."),
     (r"^UnboundLocalError: .*?variable '(\w+)'", r"Give `\1` a value on every way to this line."),
     (r"^NameError: .*?name '(?P<name>\w+)' is not defined", _name),

@@ -140,6 +140,14 @@ POINTWISE: tuple[ConvSpec, ...] = (
 )
 
 
+# Other zeros behind than in front: asked of code that is told both. What is cut off on one side by the number of the
+# other, or by that of the other axis, shows.
+SIDES: tuple[ConvSpec, ...] = (
+    _sided((2, 3, 4, 7, 8), 3, 1, (1, 0), (2, 3)),
+    _sided((2, 3, 4, 9, 7), (3, 2), 2, (2, 1), (0, 3)),
+    _sided((3, 2, 4, 6, 8), 3, 1, (0, 1), (1, 0)),
+    _sided((1, 2, 3, 6, 5), 2, 1, 0, (1, 2)),
+)
 # Where the rules of padding 'same' differ: for even kernels, and where size - 1 is no multiple of the stride. Asked of
 # code that pads by itself, under the rules that it was seen to follow.
 SAME: Mapping[str, tuple[ConvSpec, ...]] = {

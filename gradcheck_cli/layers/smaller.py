@@ -54,16 +54,28 @@ def _changes(spec: ConvSpec, share: str) -> Iterator[Callable[[], ConvSpec]]:
     if share == LEAST and not spec.is_symmetric:
         # Code that pads 'same' takes a smaller kernel only with the margin that belongs to it.
         yield partial(replace, spec, extra_after=(0,) * len(spec.extra_after))
-        yield _with_even_kernel(spec)
+        yield from _with_even_kernel(spec)
+    yield from (partial(_with, spec, "extra_after", value) for value in _evened(spec.extra_after, share))
     for name in ("batch", "in_channels", "out_channels", "depth", "height", "width"):
         yield partial(_with, spec, name, less(getattr(spec, name), 1, share))
 
 
-def _with_even_kernel(spec: ConvSpec) -> Callable[[], ConvSpec]:
-    """Two taps where the sides differ, one elsewhere, and zeros on one side only: the least that 'same' can pad."""
+def _evened(extra: tuple[int, ...], share: str) -> Iterator[tuple[int, ...]]:
+    """Sides of one axis that differ by less, one axis at a time."""
+    for axis, more in enumerate(extra):
+        left = less(abs(more), 0, share)
+        yield (*extra[:axis], left if more > 0 else -left, *extra[axis + 1 :])
+
+
+def _with_even_kernel(spec: ConvSpec) -> Iterator[Callable[[], ConvSpec]]:
+    """Two taps where the sides differ, one elsewhere, and zeros on one side only: the least that 'same' can pad.
+
+    None where the kernel is smaller already, or that would be no less.
+    """
     kernel = tuple(1 + abs(more) for more in spec.extra_after)
     before = tuple(max(-more, 0) for more in spec.extra_after)
-    return partial(replace, spec, kernel_size=kernel, padding=before, dilation=(1,) * len(kernel))
+    if all(now >= then for now, then in zip(spec.kernel_size, kernel, strict=True)):
+        yield partial(replace, spec, kernel_size=kernel, padding=before, dilation=(1,) * len(kernel))
 
 
 def _with(spec: ConvSpec, name: str, value: object) -> ConvSpec:

@@ -68,7 +68,8 @@ from gradcheck_cli.targets.seeding import SEED, keep_generators, seed_all
 from gradcheck_cli.targets.setting_now import cannot_ask_in, computing_in, made_in_float64
 from gradcheck_cli.targets.spec_message import spec_of_message
 from gradcheck_cli.targets.steady import steady_generators
-from gradcheck_cli.targets.tried import WAYS_OUT, WIDE, tried
+from gradcheck_cli.targets.tried import WIDE, tried
+from gradcheck_cli.targets.ways_out import WAYS_OUT
 from gradcheck_cli.targets.wire import Message, as_bfloat16, widened
 
 # Of the time for loading: executing the file, then finding out how it is called, and a rest for the answer.
@@ -83,6 +84,7 @@ class Ready:
 
     Attributes:
         same: the rules by which it keeps the size by itself; None where it is told.
+        sides: it is told what is added in front and what behind.
         watch: ticks off the lines of the backward that ran.
         edits: puts other expressions into its functions.
         is_wide: torch's default dtype is float64 while it is called, see `targets.tried`.
@@ -94,6 +96,7 @@ class Ready:
     same: frozenset[str] | None
     watch: Watch
     edits: Edits
+    sides: bool = False
     is_wide: bool = False
 
 
@@ -171,7 +174,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
             "hint": error.hint,
         }, None
     except AmbiguousError as error:
-        hint = f"say which: --convention {error.layouts[0]}"
+        hint = f"say which: --convention {error.layouts[0]}; or {WAYS_OUT}"
         return {"failed": f"{ref.text} is ambiguous: {error}.", "hint": hint}, None
     except NotRecognisedError as error:
         return _not_recognised(ref, error), None
@@ -187,7 +190,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
 def _tried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], seconds: float) -> Ready:
     """Called as was said, else as trying tells."""
     found = tried(loaded, spelled, wanted, LOAD_SHARE * seconds, partial(alarm, min(10.0, 0.2 * seconds)))
-    return replace(_ready(ref, loaded, found.chosen, found.rules), is_wide=found.is_wide)
+    return replace(_ready(ref, loaded, found.chosen, found.rules), sides=found.sides, is_wide=found.is_wide)
 
 
 def _untried(ref: TargetRef, loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str]) -> Ready:
@@ -232,6 +235,7 @@ def _description(ready: Ready) -> Message:
         "rate": candidate.lr if isinstance(candidate, LayerCandidate) else 1.0,
         "parts": list(parts(candidate)),
         "same": sorted(ready.same or ()),
+        "sides": ready.sides,
         "pointwise": candidate.layout.pointwise,
         "square": candidate.layout.square,
         "unvaried": list(ready.chosen.unvaried),

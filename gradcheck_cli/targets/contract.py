@@ -173,6 +173,7 @@ class Described:
         unvaried: optional parameters that kept their defaults in every call.
         wrong_beside: settings with which it is wrong though it is right at their defaults.
         same: the rules by which it keeps the size by itself, keys of `geometries.SAME`.
+        sides: it is told what is added in front and what behind.
         pointwise: it takes kernels of one tap alone.
         square: it takes square images alone.
         printed: what the code printed while it was loaded and tried.
@@ -191,6 +192,7 @@ class Described:
     rate: float = 1.0
     parts: tuple[GradientName, ...] = ()
     same: tuple[str, ...] = ()
+    sides: bool = False
     pointwise: bool = False
     square: bool = False
     constants: tuple[int, ...] = ()

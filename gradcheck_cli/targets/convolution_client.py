@@ -50,6 +50,7 @@ def described_convolution(message: Message, ref: TargetRef, printed: str) -> Des
         rate=float(message["rate"]),
         parts=_gradient_names(message["parts"]),
         same=tuple(str(rule) for rule in message["same"]),
+        sides=bool(message["sides"]),
         pointwise=bool(message["pointwise"]),
         square=bool(message["square"]),
         constants=tuple(int(number) for number in message["constants"]),

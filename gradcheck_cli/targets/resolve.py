@@ -342,8 +342,13 @@ def the_only_one(tree: ast.Module, path: str) -> tuple[str, ...]:
     raise TargetError(
         f"nothing in {path} looks like a backward.",
         facts={"it holds": ", ".join(there)[:200] or "no function and no class"},
-        hint=f"name the function: {path}:{there[0]}" if there else "name the file that holds your backward",
+        hint=_named_or_said(path, there[0]) if there else "name the file that holds your backward",
     )
+
+
+def _named_or_said(path: str, name: str) -> str:
+    how = f"or say how it is called: --call, or {CALL}() in the file (gradcheck explain calling)"
+    return f"name the function: {path}:{name}; {how}"
 
 
 def _bound_elsewhere(tree: ast.Module, name: str) -> bool:

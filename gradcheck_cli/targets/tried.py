@@ -26,13 +26,10 @@ from gradcheck_cli.targets.load import Loaded, lacking
 from gradcheck_cli.targets.seeding import seed_all
 from gradcheck_cli.targets.setting_now import made_in_float64
 from gradcheck_cli.targets.undefined import mend_of_undefined
+from gradcheck_cli.targets.ways_out import WAYS_OUT
 
 # What a refusal says of a target that is something else, whatever way it is called.
 NO_CONVOLUTION = ("is not a convolution", "are not covered")
-WAYS_OUT = (
-    'say how: --call "NAME(G, x, w)" --returns input,weight,bias; of any function --call "FORWARD -> BACKWARD"; '
-    "or gradcheck_call() in the file (gradcheck explain calling)"
-)
 WIDE = (
     "it makes tensors in torch's default dtype, which clash with the float64 in which it is asked: that was the "
     "default while it ran"
@@ -52,11 +49,13 @@ class Settled:
     Attributes:
         chosen: the way to call it.
         rules: by which it keeps the size by itself; None where it is told.
+        sides: it is told what is added in front and what behind.
         is_wide: with float64 as torch's default dtype.
     """
 
     chosen: Chosen
     rules: frozenset[str] | None
+    sides: bool = False
     is_wide: bool = False
 
 
@@ -97,7 +96,7 @@ def _tried(loaded: Loaded, spelled: Spelled | None, wanted: Sequence[str], secon
     if chosen.is_right:
         candidate = of_square_images(in_blocks(candidate, seed_all, guard), seed_all, guard)
     padding = with_padding(candidate, seed_all, guard)
-    return Settled(replace(chosen, candidate=padding.candidate), padding.rules)
+    return Settled(replace(chosen, candidate=padding.candidate), padding.rules, padding.sides)
 
 
 def _recognised(loaded: Loaded, wanted: Sequence[str], guard: Guard, seconds: float) -> Chosen:

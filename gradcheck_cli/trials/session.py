@@ -55,6 +55,7 @@ class Session:
         refusals: geometry -> why the target is not called there, "" where it is.
         stopped: see `Transcript`.
         deaths: of how many of these calls the process ended with them.
+        calls: made up to now.
     """
 
     target: str
@@ -68,6 +69,7 @@ class Session:
     refusals: dict[ConvSpec, str] = field(default_factory=dict)
     stopped: str = ""
     deaths: int = 0
+    calls: int = 0
 
     def run(self, specs: Iterable[ConvSpec]) -> Transcript:
         """Ask everything: the narrow probe on every geometry, their neighbours where these are few, then the others."""
@@ -78,6 +80,8 @@ class Session:
             return self.finished()
         same = (spec for rule in self.described.same for spec in geometries.SAME.get(rule, ()))
         self.try_all(self._new(self._of_its_kind(same)))
+        if self.described.sides:
+            self.try_all(self._new(self._of_its_kind(geometries.SIDES)))
         if self.described.square:
             self.try_all(self._new(map(squared, [trial.case.spec for trial in self.trials if not trial.supported])))
         if self.described.pointwise:
@@ -189,12 +193,15 @@ class Session:
         return None
 
     def _over(self) -> bool:
-        """Is it time to stop? Then `stopped` says why."""
+        """Is it time to stop? Then `stopped` says why.
+
+        One call is made in any case: what takes all of its time while it is tried is slow, and is to be shown so.
+        """
         if self.stopped:
             return True
         if self.deaths >= MOST_DEATHS:
             self._stop_dying()
-        elif self.asker.is_late:
+        elif self.calls and self.asker.is_late:
             # What is refused costs nothing: the geometries that are counted are those that the target takes.
             taken = counted(sum(trial.supported for trial in self.trials), "geometry")
             self.stopped = f"stopped after {taken} at the time limit of {self.options.timeout:g} s"
@@ -256,6 +263,7 @@ class Session:
             answer = Answer(question, truth.case, refused(self.refusals[spec]))
         else:
             truth = self.truths.of(question)
+            self.calls += 1
             answer = self.asker.ask(question, truth.case)
         return Trial(answer, truth, self.described.yields, declared_slack(self.options.arithmetic, self.described.rate))
 

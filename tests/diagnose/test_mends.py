@@ -22,9 +22,25 @@ def strip(a, pad, *, bias=None):
 """
 
 
+NOTHING_BUT_NONE = "f returns None in place of every gradient"
+
+
 def told(error, line=None):
     """The mend of an error on a line of SOURCE."""
     return mend(Raised(error, line, Code(SOURCE, 8)))
+
+
+@pytest.mark.parametrize(
+    ("stopped", "expected"),
+    [
+        (NOTHING_BUT_NONE, "Write it: what it returns was set to None, and nothing else since."),
+        ("f returns no array (str)", "Return the gradients themselves, as arrays of numbers."),
+        ("f is not implemented (raises KeyError, line 2)", "Write it: the body stops before it computes anything."),
+    ],
+)
+def test_what_is_not_written_yet_has_no_line_that_raised(stopped, expected):
+    """A mend speaks of an exception only where there is one."""
+    assert told(stopped) == expected
 
 
 @pytest.mark.parametrize(

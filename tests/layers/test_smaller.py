@@ -61,3 +61,16 @@ def test_without_groups_none_are_tried():
     found = list(smaller(ConvSpec(2, 2, 2, 5, 5, (2, 2))))
     assert {1} == {spec.groups for spec in found}
     assert {(1, 2), (2, 1), (2, 2)} == {(spec.in_channels, spec.out_channels) for spec in found}
+
+
+def test_a_geometry_with_other_zeros_on_each_side_comes_to_its_least_and_no_further():
+    """Sides that differ by more than the kernel has taps are not traded for a larger kernel, which shrinks again."""
+    spec = ConvSpec(2, 3, 4, 7, 8, (3, 3), padding=(1, 0), extra_after=(1, 3))
+    seen = {spec}
+    while found := next(iter(smaller(spec)), None):
+        assert found not in seen
+        seen.add(found)
+        spec = found
+    assert spec == ConvSpec(1, 1, 1, 1, 1, (1, 1))
+    differing = replace(spec, extra_after=(0, 3))
+    assert {each.extra_after[1] for each in smaller(differing)} == {0, 1, 2}

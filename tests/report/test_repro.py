@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from planted import WRONG, verified
 
+import gradcheck_cli
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, ConvSpec, RunOptions, TorchLayer
 from gradcheck_cli.numbers import exact
@@ -177,10 +178,12 @@ def test_arrays_are_literals():
     assert case["target"] == "batch_mean.py:conv_backward"
 
 
-def test_a_run_without_counterexample_is_repeated():
-    """Every option of the run is given, by the names of the Python API."""
+def test_a_run_without_counterexample_is_repeated(monkeypatch):
+    """Every option of the run is given, by the names of the Python API, which takes each of them."""
     space = names_in(render_repro(seeds_run_report()))
+    monkeypatch.setattr("gradcheck_cli.runs.picture.run_experiment", lambda options, progress: options.seeds)
 
+    assert gradcheck_cli.run(space["IMAGES"], **space["OPTIONS"]) == 3
     assert space["IMAGES"] == ("images/coffee.jpg",)
     assert set(space["OPTIONS"]) | {"images", "arithmetic", "timeout", "held"} == set(vars(RunOptions(())))
     assert space["OPTIONS"]["seeds"] == 3

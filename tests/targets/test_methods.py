@@ -4,9 +4,11 @@ import pytest
 from recognising import loaded_from
 from written_layers import recognised
 
-from gradcheck_cli.model import ConvSpec
+from gradcheck_cli.model import ConvSpec, Verdict, VerifyOptions
+from gradcheck_cli.runs.verify import verify_targets
 from gradcheck_cli.targets.conventions import NotRecognisedError
 from gradcheck_cli.targets.conventions.candidates import is_of_torch_alone
+from gradcheck_cli.targets.conventions.methods import class_source, unwritten_backward
 
 ALL = {"weight", "input", "bias"}
 PARTS = """
@@ -21,6 +23,43 @@ class Conv:
 
     def {backward}(self, g):
         return input_gradient(self.seen, self.F, g), weight_gradient(self.seen, self.F, g), g.sum((0, 2, 3))
+"""
+
+
+HALF_DONE = """
+import numpy as np
+
+
+class Base:
+    def forward(self, x):
+        return x
+
+    def backward(self, g):
+        raise NotImplementedError
+
+
+class Scale(Base):
+    def __init__(self, size):
+        self.gain = np.ones(size)
+
+    def forward(self, x):
+        return x * self.gain
+
+    def backward(self, g):
+        '''Your code here.'''
+
+
+class Shift(Base):
+    def forward(self, x):
+        return x + 1
+
+
+def square_forward(x):
+    return x * x
+
+
+def square_backward(dout, x):
+    raise NotImplementedError()
 """
 
 
@@ -171,6 +210,52 @@ class Conv:
     with pytest.raises(NotRecognisedError) as caught:
         recognised(tmp_path, code)
     assert str(caught.value) == "Conv.backward is not written yet: there is nothing in it"
+
+
+def test_a_forward_that_is_not_written_yet_is_said_to_be_there(tmp_path):
+    """ "has no forward" is not what its author sees in the file."""
+    code = """
+import numpy as np
+
+class Conv:
+    def __init__(self, n_in, n_out, k):
+        self.kernel = np.zeros((n_out, n_in, k, k))
+
+    def forward(self, x):
+        '''Your code here.'''
+
+    def backward(self, g):
+        return g
+"""
+    with pytest.raises(NotRecognisedError) as caught:
+        recognised(tmp_path, code)
+    assert str(caught.value) == "Conv.forward is not written yet: there is nothing in it"
+
+
+def test_what_is_not_written_yet_is_first_of_all_to_be_written(tmp_path):
+    """The ways to say how it is called stand behind that: they call nothing that is not there."""
+    file = tmp_path / "todo.py"
+    file.write_text(HALF_DONE)
+    scale, square = verify_targets(VerifyOptions((str(file),))).targets
+    assert (Verdict.ERROR, "Scale.backward is not written yet") == (scale.verdict, scale.reason.partition(":")[0])
+    assert "hint: write it; where another is meant, say how: --call" in scale.error
+    assert "gradcheck_call()" in scale.error
+    assert (Verdict.FAIL, "crashes: NotImplementedError on x 3x5.") == (square.verdict, square.reason)
+    assert "Write it: the body stops before it computes anything." == square.findings[0].fix
+
+
+@pytest.mark.parametrize(
+    ("also", "name"),
+    [
+        ("def zero_grad(self): self.g = 0", "backward"),
+        ("def vjp(self, g): return 2 * g", ""),
+        ("def input_grad(self, g): return 2 * g", ""),
+    ],
+)
+def test_an_empty_backward_is_unwritten_where_no_other_goes_back(also, name, tmp_path):
+    """A base class may ask for one name and use another."""
+    loaded = loaded_from(tmp_path, f"class Scale:\n    def backward(self, g): ...\n\n    {also}\n", "Scale")
+    assert name == unwritten_backward(loaded.target, class_source(loaded.target, loaded.node))
 
 
 def test_the_backward_of_an_abstract_base_gives_way_to_the_own_one(tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from recognising import answer, recognised
 
-from gradcheck_cli.layers.geometries import QUICK, SAME
+from gradcheck_cli.layers.geometries import QUICK, SAME, SIDES
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.targets.conventions.padding_form import PaddingForm, with_padding
 
@@ -108,3 +108,85 @@ def test_code_that_takes_words_alone_is_told_no_number(tmp_path):
     found = with_padding(recognised(tmp_path, code, "drift_backward").candidate, lambda: None, contextlib.nullcontext)
     assert found.candidate.refuses(BY_NUMBER) == "its padding is 'same' or 'valid'"
     assert found.rules == {RULE, "tensorflow"}  # one and the same where the zeros are even in number
+
+
+# Its frame is as wide as each side says; the way back strips it.
+FRAMED = """
+import numpy as np
+
+class Framed:
+    def __init__(self, n_in, n_out, kh, kw, FRAME=DEFAULT):
+        self.w, self.b, self.frame = np.random.randn(n_out, n_in, kh, kw), np.zeros(n_out), FRAME
+
+    def forward(self, x):
+        APART
+        wide = np.pad(x, ((0, 0), (0, 0), (t, b), (l, r)))
+        self.wide, (kh, kw) = wide, self.w.shape[2:]
+        rows, cols = wide.shape[2] - kh + 1, wide.shape[3] - kw + 1
+        parts = [np.einsum("nchw,oc->nohw", wide[:, :, i:i + rows, j:j + cols], self.w[:, :, i, j])
+                 for i in range(kh) for j in range(kw)]
+        return sum(parts) + self.b[:, None, None]
+
+    def backward(self, g):
+        APART
+        back, self.dw = np.zeros(self.wide.shape), np.zeros(self.w.shape)
+        rows, cols = g.shape[2:]
+        for i, j in np.ndindex(self.w.shape[2:]):
+            self.dw[:, :, i, j] = np.einsum("nohw,nchw->oc", g, self.wide[:, :, i:i + rows, j:j + cols])
+            back[:, :, i:i + rows, j:j + cols] += np.einsum("nohw,oc->nchw", g, self.w[:, :, i, j])
+        self.db = g.sum((0, 2, 3))
+        return back[:, :, t:back.shape[2] - BOTTOM, l:back.shape[3] - r]
+"""
+FOUR = {"FRAME": "pad", "DEFAULT": "(0, 0, 0, 0)", "APART": "t, b, l, r = self.frame"}
+
+
+@pytest.mark.parametrize(("bottom", "right"), [("b", {"weight", "input", "bias"}), ("t", {"weight", "bias"})])
+def test_code_that_is_told_each_side_is_asked_with_sides_that_differ(tmp_path, bottom, right):
+    """With as much behind as in front, a crop by the wrong one is as good as the right one."""
+    code = FRAMED
+    for name, value in {**FOUR, "BOTTOM": bottom}.items():
+        code = code.replace(name, value)
+    chosen = recognised(tmp_path, code, "Framed")
+    assert with_padding(chosen.candidate, lambda: None, contextlib.nullcontext).sides
+    spec = next(spec for spec in SIDES if max(spec.stride) == 1)
+    assert not chosen.candidate.refuses(spec)
+    assert answer(chosen, spec)[1] == right
+
+
+def test_code_that_is_told_one_margin_is_not_asked_with_sides_that_differ(tmp_path):
+    """What is a tuple of two is one number for each axis."""
+    code = FRAMED.replace("BOTTOM", "b").replace("APART", "(t, l), (b, r) = self.frame, self.frame")
+    for name, value in {"FRAME": "pad", "DEFAULT": "(0, 0)"}.items():
+        code = code.replace(name, value)
+    chosen = recognised(tmp_path, code, "Framed")
+    assert not with_padding(chosen.candidate, lambda: None, contextlib.nullcontext).sides
+    assert chosen.candidate.refuses(SIDES[0])
+
+
+PAIRED = """
+import numpy as np
+
+def framed_forward(x, w, pad):
+    (t, b), (l, r) = pad
+    wide = np.pad(x, ((0, 0), (0, 0), (t, b), (l, r)))
+    rows, cols = wide.shape[2] - w.shape[2] + 1, wide.shape[3] - w.shape[3] + 1
+    return sum(np.einsum("nchw,oc->nohw", wide[:, :, i:i + rows, j:j + cols], w[:, :, i, j])
+               for i, j in np.ndindex(w.shape[2:]))
+
+def framed_backward(g, x, w, pad):
+    (t, b), (l, r) = pad
+    wide = np.pad(x, ((0, 0), (0, 0), (t, b), (l, r)))
+    dwide, dw, (rows, cols) = np.zeros(wide.shape), np.zeros(w.shape), g.shape[2:]
+    for i, j in np.ndindex(w.shape[2:]):
+        dw[:, :, i, j] = np.einsum("nohw,nchw->oc", g, wide[:, :, i:i + rows, j:j + cols])
+        dwide[:, :, i:i + rows, j:j + cols] += np.einsum("nohw,oc->nchw", g, w[:, :, i, j])
+    return dwide[:, :, t:dwide.shape[2] - BOTTOM, l:dwide.shape[3] - r], dw
+"""
+
+
+@pytest.mark.parametrize(("bottom", "right"), [("b", {"weight", "input"}), ("t", {"weight"})])
+def test_two_pairs_of_sides_are_asked_with_sides_that_differ(tmp_path, bottom, right):
+    """`(top, bottom), (left, right)`, each with a number of its own."""
+    chosen = recognised(tmp_path, PAIRED.replace("BOTTOM", bottom), "framed_backward")
+    assert with_padding(chosen.candidate, lambda: None, contextlib.nullcontext).sides
+    assert answer(chosen, SIDES[0])[1] == right

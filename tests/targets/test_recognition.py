@@ -228,7 +228,9 @@ def test_two_layouts_without_a_right_gradient_are_ambiguous(ask):
         ask(EITHER_LAYOUT, "backward")
     assert str(raised.value).endswith(
         "user.py:backward is ambiguous: it runs in more than one layout (nchw, nhwc, chwn, hwcn), and no gradient is "
-        "right in any.\n  hint: say which: --convention nchw"
+        "right in any.\n  hint: say which: --convention nchw; or say how: "
+        '--call "NAME(G, x, w)" --returns input,weight,bias; of any function --call "FORWARD -> BACKWARD"; or '
+        "gradcheck_call() in the file (gradcheck explain calling)"
     )
 
 

@@ -144,7 +144,8 @@ MEND = "Python itself cannot run the file: mend this line first"
         (
             "a.py",
             b"def f(x): return x\ndef g(x): return x\n",
-            "nothing in a.py looks like a backward.\n  it holds  f, g\n  hint: name the function: a.py:f",
+            "nothing in a.py looks like a backward.\n  it holds  f, g\n  hint: name the function: a.py:f; or say how "
+            "it is called: --call, or gradcheck_call() in the file (gradcheck explain calling)",
         ),
         (
             "a.py",

@@ -69,14 +69,24 @@ def test_a_target_that_keeps_dying_is_left_alone():
     assert {Verdict.ERROR} == {trial.verdict(name) for trial in record.trials for name in DESCRIBED.yields}
 
 
-def test_after_its_time_nothing_is_asked():
-    """The record says how much was asked up to then."""
-    worker = Answering(right)
+def test_after_its_time_nothing_is_asked_but_once():
+    """The record says how much was asked up to then: what used all of its time to be tried at all is shown slow."""
+    worker = Answering(right, lambda spec: "it is too narrow" if spec.width < 6 else "")
     session = session_of(worker, DESCRIBED, timeout=7.0, deadline=0.0)
     session.try_all(SPECS)
 
-    assert [] == worker.asked
-    assert "stopped after 0 geometries at the time limit of 7 s" == session.finished().stopped
+    assert SPECS[2:3] == [spec for spec, _ in worker.asked]
+    assert "stopped after 1 geometry at the time limit of 7 s" == session.finished().stopped
+
+
+def test_what_hangs_has_its_finding_however_late_it_is():
+    """Its time may have gone into the tries to call it."""
+    hangs = Answering(lambda _: Outcome(Gradients(), error="no answer within 7 s", error_kind="timeout"))
+    session = session_of(hangs, DESCRIBED, timeout=7.0, deadline=0.0)
+    session.try_all(SPECS)
+
+    (trial,) = session.trials
+    assert trial.observation().timed_out
 
 
 def test_what_was_asked_does_not_change_behind_a_reader():

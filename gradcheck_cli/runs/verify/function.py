@@ -32,7 +32,7 @@ from gradcheck_cli.runs.verify.function_graph import with_recordings
 from gradcheck_cli.runs.verify.function_layer import as_layer
 from gradcheck_cli.runs.verify.function_places import FunctionPlaces
 from gradcheck_cli.runs.verify.function_planting import AskFurther
-from gradcheck_cli.runs.verify.function_power import OTHER_DTYPES, power_of_function
+from gradcheck_cli.runs.verify.function_power import OTHER_DTYPES, AskUntaken, power_of_function
 from gradcheck_cli.runs.verify.function_report import PROVES_NOTHING, judge_function
 from gradcheck_cli.runs.verify.function_settings import FunctionInSettings
 from gradcheck_cli.runs.verify.in_settings import judged_in_settings
@@ -50,6 +50,7 @@ from gradcheck_cli.trials.redrawn import NOTE as REDRAWN, redrawn
 from gradcheck_cli.trials.saturated import without_rounding
 from gradcheck_cli.trials.shrink_function import shrink_function
 from gradcheck_cli.trials.surrogates import surrogates, without
+from gradcheck_cli.trials.untaken import untaken
 
 # Nobody waits longer for a refusal; one sample and its changes take a second.
 SECONDS_OF_DOUBT = 10.0
@@ -129,7 +130,8 @@ class _FunctionRun:
         if report.verdict is Verdict.PASS and not session.is_late:
             # What the user hands over is what the function is for: other values are no samples of it.
             ask = session.further if described.inputs in GUESSED else None
-            comparison, report = _with_power(report, comparison, ask, judged)
+            across = partial(untaken, session, code=self.code)
+            comparison, report = _with_power(report, comparison, (ask, across), judged)
         report = _in_few_bits(self.ref, session, few, comparison, report)
         return self._located(self._in_settings(report, comparison, client), comparison)
 
@@ -249,12 +251,12 @@ def session_of(
 def _with_power(
     report: TargetReport,
     whole: FunctionComparison,
-    ask: AskFurther | None,
+    ask: tuple[AskFurther | None, AskUntaken],
     judged: Callable[[FunctionComparison], tuple[FunctionComparison, TargetReport]],
 ) -> tuple[FunctionComparison, TargetReport]:
     """What a pass is worth; none any more where a further sample says otherwise."""
     comparison = without(whole, surrogates(whole))
-    power, further = power_of_function(comparison, as_layer(comparison), whole.form, ask)
+    power, further = power_of_function(comparison, as_layer(comparison), whole.form, *ask)
     if further:
         whole, report = judged(FunctionComparison.of((*whole.trials, *further), whole.form))
     if report.verdict is not Verdict.PASS:

@@ -6,9 +6,10 @@ target is asked about these too; one that shows nowhere is no mistake but anothe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeAlias
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from gradcheck_cli.runs.verify.function_planting import (
 from gradcheck_cli.trials.compared import FunctionComparison
 from gradcheck_cli.trials.elsewhere import other_values
 from gradcheck_cli.trials.function_trial import FunctionTrial
+
+AskUntaken: TypeAlias = Callable[[Sequence[FunctionTrial]], Sequence[FunctionTrial]]
+"""The trials that were made -> further ones, on sides of branches that none of them took."""
 
 OTHER_DTYPES = "dtypes other than float64"
 TOO_LONG = "all slips of so long a forward"
@@ -70,12 +74,17 @@ class PowerOfFunction:
 
 
 def power_of_function(
-    comparison: FunctionComparison, layer: AsLayer, form: FunctionForm, ask: AskFurther | None
+    comparison: FunctionComparison,
+    layer: AsLayer,
+    form: FunctionForm,
+    ask: AskFurther | None,
+    untaken: AskUntaken,
 ) -> tuple[PowerOfFunction, tuple[FunctionTrial, ...]]:
     """Plant the mistakes of a function that passed.
 
     Args:
         ask: puts a further sample to the target; None where it is not to be asked about values of our own.
+        untaken: asks it where its forward has no graph, on what takes sides of branches that no trial took.
 
     Returns:
         What came of it, and the further samples that it was asked.
@@ -84,7 +93,7 @@ def power_of_function(
     trials = [trial for trial in comparison.trials if trial.first and trial.askings][:_MOST_CALLS]
     calls = [PlantedCall.of(trial, graphs) for trial in trials]
     search = GraphSearch.of(comparison.names, calls, graphs)
-    further = _blindly(calls, form, ask) if search is None else search.further(ask)
+    further = _blindly(calls, form, ask, untaken) if search is None else search.further(ask)
     rest = [name for name in comparison.names if search is None or name not in search.names]
     outcomes = [outcome for name in rest for outcome in _generic(name, calls)]
     outcomes += [] if search is None else search.outcomes
@@ -109,12 +118,16 @@ def _is_tied(array: Array) -> bool:
     return len(np.unique(array)) < array.size or not np.all(array)
 
 
-def _blindly(calls: Sequence[PlantedCall], form: FunctionForm, ask: AskFurther | None) -> tuple[FunctionTrial, ...]:
-    """What branches a forward without a graph has is not known: larger values take some of them."""
+def _blindly(
+    calls: Sequence[PlantedCall], form: FunctionForm, ask: AskFurther | None, untaken: AskUntaken
+) -> tuple[FunctionTrial, ...]:
+    """Larger values take some branches of a forward without a graph; the others are looked for in its text."""
     if ask is None:
         return ()
     found = [ask(sample, words) for call in calls[:1] for words, sample in islice(other_values(call.trial.sample), 1)]
-    return tuple(trial for trial in found if is_settled(trial, form))
+    found = [trial for trial in found if is_settled(trial, form)]
+    beside = untaken([*(call.trial for call in calls), *found])
+    return (*found, *(trial for trial in beside if is_settled(trial, form)))
 
 
 def _generic(name: str, calls: Sequence[PlantedCall]) -> list[PlantOutcome]:

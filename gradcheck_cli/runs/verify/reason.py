@@ -7,6 +7,8 @@ import re
 from gradcheck_cli.model import GeometryResult, TargetReport, Verdict
 
 _LINE = re.compile(r"^:(\d+) ")
+# How `diagnose.calls` tells of a call that did not end: who, where, and, last, why.
+_RAISED = re.compile(r"The (?P<who>\w+) (?:raises|stops) (?P<where>on [^,:]*|with)[^:]*: (?P<why>.*)\.", re.DOTALL)
 
 
 def reason_of(target: TargetReport) -> str:
@@ -14,7 +16,7 @@ def reason_of(target: TargetReport) -> str:
     if target.findings:
         first = target.findings[0]
         ids = ", ".join(dict.fromkeys(finding.id for finding in target.findings))
-        return f"{'probably ' if first.is_supposed else ''}{ids}: {first.message}"
+        return f"{'probably ' if first.is_supposed else ''}{ids}: {_why_first(first.message, target.name)}"
     if target.error:
         return _error(target)
     wrong = [row for row in target.settings if row.verdict in (Verdict.FAIL, Verdict.ERROR)]
@@ -23,6 +25,20 @@ def reason_of(target: TargetReport) -> str:
     if target.verdict is Verdict.INCONCLUSIVE:
         return _open(target)
     return target.geometries.summary
+
+
+def _why_first(message: str, name: str) -> str:
+    """A row of a table may show no more than its beginning: why a call did not end, and only then on what.
+
+    The target's own name stands beside it: "returns nothing (no return statement), on all 19 geometries."
+    """
+    found = _RAISED.fullmatch(message)
+    if found is None:
+        return message.removeprefix("The backward raises ")
+    on = [found["where"]] if found["where"] != "with" else []
+    who = ["in the forward"] if found["who"] == "forward" else []
+    why = found["why"].removeprefix(f"{name.rpartition('.')[2]} ").removeprefix("the process was ")
+    return f"{', '.join([why, ' '.join([*who, *on])]).rstrip(', ')}."
 
 
 def _error(target: TargetReport) -> str:

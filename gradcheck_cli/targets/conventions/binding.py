@@ -76,7 +76,8 @@ class Form:
     @property
     def takes_both_ends(self) -> bool:
         """Whether it is told what is added in front and what behind: two numbers for a line, four for a picture."""
-        return bool(self.corners) or (self.layout.spatial == 1 and dict(self.counts).get("padding", 1) == 2)
+        parts = dict(self.counts).get("padding", 1)
+        return bool(self.corners or self.sides) or (self.layout.spatial == 1 and parts == 2)
 
     def mode_word(self, mode: PaddingMode) -> str:
         """What the padding repeats, in the target's words."""
@@ -344,10 +345,11 @@ def _sizes(spec: ConvSpec, form: Form) -> Mapping[str, Any]:
         word = "same" if spec.is_padded else "valid"
         numbers["padding"] = word.upper() if form.capitals else word
     if form.sides:
-        numbers["padding"] = tuple((margin, margin) for margin in spec.padding[-form.layout.spatial :])
+        both = zip(spec.padding, spec.padding_after, strict=True)
+        numbers["padding"] = tuple(both)[-form.layout.spatial :]
     if form.corners:
         numbers["padding"] = tuple(numbers[margin] for margin in form.corners)
-    elif form.takes_both_ends:
+    elif form.takes_both_ends and not form.sides:
         numbers["padding"] = (spec.padding[1], spec.padding_after[1])
     return numbers
 

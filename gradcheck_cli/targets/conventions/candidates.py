@@ -34,6 +34,7 @@ from gradcheck_cli.targets.conventions.methods import (
     forward_names,
     is_unwritten,
     stores_state,
+    unwritten,
 )
 from gradcheck_cli.targets.conventions.node_operator import BACKWARD, node_operator
 from gradcheck_cli.targets.conventions.own_types import switched_types
@@ -112,7 +113,7 @@ def _class(loaded: Loaded, owner: type, common: Sequence[Layout], within: Within
         names = ", ".join(all_names(owner)) or "no method"
         raise NotRecognisedError("run", f"{owner.__name__} has no backward (it has: {names})")
     if backward and is_unwritten(source, backward):
-        raise NotRecognisedError("run", f"{owner.__name__}.{backward} is not written yet: there is nothing in it")
+        raise unwritten(owner, backward)
     if backward and not stores_state(source, backward):
         if _is_given_its_geometry(owner, source, vars(loaded.module)):
             with suppress(NotRecognisedError):  # it may as well be told everything at each call

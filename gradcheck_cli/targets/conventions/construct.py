@@ -39,6 +39,8 @@ ORDERS = (
 MAX_RECIPES = 24
 # Meanings that are kept while more parameters join: they multiply with each that has no telling name.
 MAX_PARTIAL = 64
+# Of a picture, of which each may be padded by a number of its own.
+SIDES = 4
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,12 @@ class Recipe:
         """Whether weights that it hands to a constructor are in the order of `layout`: equal sizes hide another."""
         return "weight" not in self.roles.values() or self.order.weight == layout.weight
 
+    def corners(self, constructor: Constructor) -> tuple[str, ...]:
+        """The roles of four margins in the order in which it is told them; () of one that is told no four."""
+        padding = (slot for slot in constructor.slots if self.roles.get(slot.id) == "padding")
+        of_sides = next((slot for slot in padding if _number_of_parts(slot) == SIDES), None)
+        return () if of_sides is None or self.mode else corners(of_sides.use.names)
+
     def build(self, constructor: Constructor, case: Case, optimizer: StandInOptimizer) -> Any:
         """An instance for the geometry of `case`."""
         given = {**self.values(case), "optimizer": optimizer}
@@ -127,8 +135,7 @@ class Recipe:
             return given["bias"] if slot.default is not None else slot.default
         if role == "dilation" and slot.default == 0:
             return given["dilation_h"] - 1  # zeros between the taps instead of their distance
-        sides = len(slot.default) if isinstance(slot.default, list | tuple) else slot.use.parts
-        if role == "padding" and sides == 4:
+        if role == "padding" and _number_of_parts(slot) == SIDES:
             return tuple(given[margin] for margin in corners(slot.use.names))
         if role == "b_shape":  # as one number for `np.zeros(shape)`, which takes both, and for `randn(size)`
             return (given[role],) if slot.use.spread else given[role]
@@ -184,6 +191,11 @@ class Recipe:
         if self.input_shape == "size":
             return spec.input_size[-self.order.spatial :]
         return spec.input_size[-self.order.spatial] if self.input_shape == "side" else image
+
+
+def _number_of_parts(slot: Slot) -> int:
+    """How many numbers it is."""
+    return len(slot.default) if isinstance(slot.default, list | tuple) else slot.use.parts
 
 
 def _plainest(texts: Sequence[str]) -> str:

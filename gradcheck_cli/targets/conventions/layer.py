@@ -137,6 +137,7 @@ class LayerCandidate:
     def refuses(self, spec: ConvSpec) -> str:
         """Why it cannot take `spec`; sizes that its constructor fixes show when it is built."""
         form = replace(self.form, pairs=True) if not self.recipe.mode else replace(self.form, pairs=True, mode=True)
+        form = replace(form, corners=self.recipe.corners(self.constructor))
         roles = self._roles() | ({"stride"} if self.blocks else set())
         plain = binding.refuses(spec, form, roles, self.same) or binding.square_only(spec, form, [self.source])
         return plain or binding.no_block(spec, self.blocks)

@@ -15,7 +15,6 @@ from gradcheck_cli.targets.conventions.alike import same_whole
 from gradcheck_cli.targets.conventions.backprop import Backprop
 from gradcheck_cli.targets.conventions.base import (
     BIAS_FORMS,
-    NotRecognisedError,
     RefusedError,
     TransposedError,
     is_tensor,
@@ -27,7 +26,7 @@ from gradcheck_cli.targets.conventions.construct import Constructor, Recipe, con
 from gradcheck_cli.targets.conventions.instance import quieten
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout import Layout, turned
-from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes
+from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes, no_forward
 from gradcheck_cli.targets.conventions.other_kinds import is_transposed
 from gradcheck_cli.targets.conventions.own_types import own_types
 from gradcheck_cli.targets.conventions.source import Source
@@ -243,7 +242,7 @@ def layer_candidates(
     """
     forwards = forward_names(owner, source, backward)
     if not forwards:
-        raise NotRecognisedError("run", f"{owner.__name__} has no forward")
+        raise no_forward(owner, source)
     forwards.sort(key=lambda name: len(missing_attributes(source, backward, name)))
     constructor = constructor_of(owner, source, scope)
     able = layouts.able(within.layouts, case.spec)

@@ -17,6 +17,7 @@ from gradcheck_cli.targets.conventions.base import NotRecognisedError
 from gradcheck_cli.targets.conventions.names import function_roles
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.use import nodes_of
+from gradcheck_cli.targets.ways_out import WAYS_OUT
 
 # What layers of the same files as in `names` call their two methods; the first that a class has is taken.
 FORWARD_NAMES = (
@@ -32,6 +33,7 @@ BACKWARD_NAMES = (
     "feed_back", "feed_backward", "gradient", "gradients", "calc_gradient", "compute_gradients", "bwd", "grad",
 )  # fmt: skip
 BACKWARD_PARTS = ("back", "bprop")
+_GOES_BACK = re.compile("back|bprop|bwd|grad|vjp|derivative")
 # Names that hold a telling part and are something else.
 NO_BACKWARD = r"(zero|reset|clear|flush|get|set|check|numerical|update|apply|plot|print|test|save|load)_?\w*"
 # What the name of a forward is lengthened by, or begins with.
@@ -142,6 +144,27 @@ def missing_attributes(source: Source, method: str, forward: str) -> set[str]:
         for name in _attributes(item, ast.Store)
     }
     return (_attributes(source.method(method).node, ast.Load) & stored) - made
+
+
+def no_forward(owner: type, source: Source) -> NotRecognisedError:
+    """Why none of its methods is the forward."""
+    stubs = [name for name in _exact(_own_methods(owner), FORWARD_NAMES) if _is_stub(source, name)]
+    return unwritten(owner, stubs[0]) if stubs else NotRecognisedError("run", f"{owner.__name__} has no forward")
+
+
+def unwritten(owner: type, method: str) -> NotRecognisedError:
+    """A method that is there by its name alone."""
+    sentence = f"{owner.__name__}.{method} is not written yet: there is nothing in it"
+    return NotRecognisedError("run", sentence, hint=f"write it; where another is meant, {WAYS_OUT}")
+
+
+def unwritten_backward(owner: type, source: Source) -> str:
+    """The method that is the backward by its name alone, where no other goes back; "" for none."""
+    own = _own_methods(owner)
+    others = [name for name in own if _GOES_BACK.search(name.lower()) and not _is_stub(source, name)]
+    others = [name for name in others if not re.fullmatch(NO_BACKWARD, name.strip("_").lower())]
+    stubs = [name for name in _exact(own, BACKWARD_NAMES) if is_unwritten(source, name)]
+    return stubs[0] if stubs and not others else ""
 
 
 def is_unwritten(source: Source, method: str) -> bool:

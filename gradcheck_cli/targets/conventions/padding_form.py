@@ -25,10 +25,16 @@ Guard = Callable[[], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class PaddingForm:
-    """A target as it is told its padding; `rules`: those by which it keeps the size, None where it never does so."""
+    """A target as it is told its padding.
+
+    Attributes:
+        rules: those by which it keeps the size, None where it never does so.
+        sides: it is told what is added in front and what behind, and its own forward adds so much there.
+    """
 
     candidate: Candidate
     rules: frozenset[str] | None
+    sides: bool = False
 
     def keeps_otherwise(self, spec: ConvSpec) -> bool:
         """Whether it is told no number here and keeps the size by another rule than the padding of `spec` is by."""
@@ -44,7 +50,7 @@ def with_padding(candidate: Candidate, seed: Seed, guard: Guard) -> PaddingForm:
     if isinstance(candidate, FunctionCandidate):
         candidate = _in_words(candidate)
     if not _pads_by_itself(candidate):
-        return PaddingForm(candidate, None)
+        return PaddingForm(candidate, None, _takes_sides(candidate, seed, guard))
     rules = rules_followed(candidate, seed, guard)
     if isinstance(candidate, FunctionCandidate) and candidate.form.mode:
         both = replace(candidate, form=replace(candidate.form, numbers=rules))
@@ -85,6 +91,19 @@ def _takes_numbers(candidate: FunctionCandidate, seed: Seed, guard: Guard) -> bo
     specs = (kind(*counts, 8, 7, (3, 3), padding=_NUMBERED) for counts in COUNTS)
     able = [spec for spec in specs if not candidate.refuses(spec)]
     return any(right_there(candidate, spec, seed, guard) for spec in able[:1])
+
+
+# Another number on each side: whoever takes them in another order gives another output.
+_IN_FRONT, _MORE_BEHIND = (1, 2), (2, -2)
+
+
+def _takes_sides(candidate: Candidate, seed: Seed, guard: Guard) -> bool:
+    """Whether its forward is right with another number on each side of a picture."""
+    if candidate.layout.spatial != 2 or candidate.layout.transposed:
+        return False
+    specs = (ConvSpec(*counts, 5, 7, (3, 2), padding=_IN_FRONT, extra_after=_MORE_BEHIND) for counts in COUNTS)
+    able = [spec for spec in specs if not candidate.refuses(spec)]
+    return any("forward" in right_there(candidate, spec, seed, guard) for spec in able[:1])
 
 
 def _pads_by_itself(candidate: Candidate) -> bool:

@@ -15,6 +15,7 @@ from gradcheck_cli.model.spelled import directions
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, AnotherLayerError
 from gradcheck_cli.targets.conventions.kinds import reads_windows, speaks_of_pictures
+from gradcheck_cli.targets.conventions.methods import class_source, unwritten, unwritten_backward
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.autograd import AutogradForm
@@ -133,6 +134,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
         return convolution.take()
     if wanted.call:
         return as_spelled(loaded, wanted)
+    _refuse_unwritten(loaded)
     if wanted.inputs or wanted.input or "convolution" not in wanted.kinds or is_of_engine(loaded):
         return as_function(loaded, wanted)
     if looks_like_convolution(loaded) and not takes_what_its_forward_takes(loaded):
@@ -149,6 +151,18 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
             if convolution.is_sure(taken):
                 return taken
     return found
+
+
+def _refuse_unwritten(loaded: Loaded) -> None:
+    """A class whose backward is there by its name alone: nothing that it does not return is missed.
+
+    Raises:
+        NotRecognisedError: it is to be written.
+    """
+    if isinstance(loaded.target, type):
+        method = unwritten_backward(loaded.target, class_source(loaded.target, loaded.node))
+        if method:
+            raise unwritten(loaded.target, method)
 
 
 def _convolution_first(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:

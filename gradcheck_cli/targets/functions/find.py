@@ -333,7 +333,10 @@ def _method(loaded: Loaded, owner: type, held: Any, name: str) -> PlainFunction:
 
 
 def _with_callees(loaded: Loaded, name: str) -> str:
-    """The text of a function and of all functions of its file that it uses: what they read of a dict of settings."""
+    """The text of a function and of all functions of its file that it uses: what they read of a dict of settings.
+
+    With the tables of words that they look something up in, `ACTIVATIONS[kind]`.
+    """
     texts: dict[str, str] = {}
     waiting = [name]
     while waiting:
@@ -342,7 +345,19 @@ def _with_callees(loaded: Loaded, name: str) -> str:
             continue
         texts[getattr(node, "name", "")] = _text(loaded, node)
         waiting += [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
-    return "\n".join(texts.values())
+    used = {inner.id for text in texts.values() for inner in syntax.nodes_in(text) if isinstance(inner, ast.Name)}
+    return "\n".join([*texts.values(), *(text for table, text in _tables(loaded).items() if table in used)])
+
+
+def _tables(loaded: Loaded) -> dict[str, str]:
+    """The dicts with words for keys that stand in a file by a name, and that name as their text."""
+    found: dict[str, str] = {}
+    for node in loaded.tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and isinstance(node.targets[0], ast.Name):
+            keys = node.value.keys
+            if keys and all(isinstance(key, ast.Constant) and isinstance(key.value, str) for key in keys):
+                found[node.targets[0].id] = ast.unparse(node)
+    return found
 
 
 def _text(loaded: Loaded, node: ast.AST) -> str:

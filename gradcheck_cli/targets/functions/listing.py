@@ -89,9 +89,23 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     # What hands out a way back that is a backward of the file is judged as that.
     back = set(backwards_among(functions))
     names += [name for name in functions if name not in names and hands_out(found[name]) and not calls[name] & back]
+    names += [name for name in _unfinished(found) if name not in {each.partition(".")[0] for each in names}]
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     taken = {*names, *pairs.values()}
     return names + [name for name in functions if name not in taken and gives_gradients(found[name])]
+
+
+def _unfinished(found: Mapping[str, Definition]) -> list[str]:
+    """Classes that go forward, and whose own backward is still to be written; none that others are made from."""
+    classes = {name: node for name, node in found.items() if isinstance(node, ast.ClassDef)}
+    bases = {getattr(base, "id", "") for node in classes.values() for base in node.bases}
+    left = {name: node for name, node in classes.items() if name not in bases}
+    return [
+        name
+        for name, node in left.items()
+        if any(_is_written(_methods(node, found).get(each)) for each in FORWARDS)
+        and any(isinstance(item, Method) and item.name in BACKWARDS and not _is_written(item) for item in node.body)
+    ]
 
 
 def _without_served(pairs: Mapping[str, str], defined: Mapping[str, Defined], named: Set[str]) -> dict[str, str]:

@@ -310,9 +310,12 @@ def _with_output_named(
 ) -> list[str]:
     """The names of the outputs; one without a name is what the backward calls as a count may be called, and is none.
 
-    So `n` of `(g - n * (n * g).sum(1, keepdims=True)) / norm`, beside `return v / norm, norm`.
+    So `n` of `(g - n * (n * g).sum(1, keepdims=True)) / norm`, beside `return v / norm, norm`; and `p` beside `dp`.
     """
     left = [name for name in needed if name not in (*names, *given)]
+    graded = [name for name in left if any(belongs_to(other, [name]) == name for other in left if other != name)]
+    if len(graded) == 1 and list(names) == [""]:
+        return graded
     left = [name for name in left if not is_upstream(name) and not looks_like_gradient(name)]
     is_known = len(left) != 1 or list(names).count("") != 1 or set(tokens(left[0])) - COUNT_WORDS
     return list(names) if is_known or counts_with(back, left[0]) else [name or left[0] for name in names]

@@ -199,7 +199,7 @@ def _failed(ready: FunctionReady, error: BaseException, where: str) -> Message:
         if isinstance(error, NotImplementedError)
         else "raised"
     )
-    text = f"{type(error).__name__}: {str(error)[:300].strip()}".rstrip(".")
+    text = f"{type(error).__name__}: {str(error)[:300].strip()}".rstrip(".: ")
     return {"kind": kind, "error": text, "where": where, "line": user_line(error, ready.file)}
 
 

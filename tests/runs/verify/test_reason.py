@@ -16,6 +16,7 @@ from gradcheck_cli.model import (
 )
 from gradcheck_cli.runs.verify.reason import reason_of
 
+ENDED = "ended by SIGILL, on all 2 geometries."
 NOT_ASKED = Verdict.NOT_APPLICABLE
 
 
@@ -53,6 +54,32 @@ def test_a_cause_that_is_not_proved_is_told_to_be_probable():
     assert ["probably shifted: it is so.", "unexplained: it is so."] == [
         reason_of(target(verdict=Verdict.FAIL, findings=(each,))) for each in told
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            "The backward raises on all 19 geometries, first with x (2, 3), stride 1: KeyError: 'pad'.",
+            "KeyError: 'pad', on all 19 geometries.",
+        ),
+        (
+            "The forward raises on 3 of 19 geometries, first with x (2, 3), stride 1: ValueError: a: b; elsewhere "
+            "KeyError.",
+            "ValueError: a: b; elsewhere KeyError, in the forward on 3 of 19 geometries.",
+        ),
+        ("The call stops with x (2, 3), stride 1: f returns nothing.", "returns nothing."),
+        ("The forward stops with x (2, 3), stride 1: g returns nothing.", "g returns nothing, in the forward."),
+        ("The call stops on all 2 geometries, first with x (2): the process was ended by SIGILL.", ENDED),
+        ("The backward raises KeyError: 'a' on x 3x5.", "KeyError: 'a' on x 3x5."),
+        ("No answer within 5 s (x (2, 3)).", "No answer within 5 s (x (2, 3))."),
+    ],
+)
+def test_why_a_call_did_not_end_comes_before_where(message, told):
+    """A row of a folder's table ends at the edge of the screen, and its author wants to know the reason."""
+    found = Finding("crashes", "call", "proved", message, "")
+
+    assert f"crashes: {told}" == reason_of(target(name="Layer.f", verdict=Verdict.FAIL, findings=(found,)))
 
 
 FOUND = (("shifted", "weight"), ("batch-mean", "weight"), ("shifted", "input"))

@@ -2,6 +2,10 @@
 
 import textwrap
 
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
 from gradcheck_cli.targets.functions.inputs.documented import as_documented, documented_axes, documented_rank
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 
@@ -119,3 +123,37 @@ def test_words_tell_of_one_whole_number():
     found = [Proposal("index", "n"), Proposal("index", "n t")]
     assert as_documented(found, code, "target", [])[0] == Proposal("index", "")
     assert as_documented(found, code, "labels", [])[0].axes != ""
+
+
+THIRDS = """
+import numpy as np
+
+
+def spread(out, t):
+    third = out.shape[1] // 3
+    share, middle, width = out[:, :third], out[:, third : 2 * third], out[:, 2 * third :]
+    apart = (t[:, None] - middle) * np.exp(-width)
+    return (share * apart**2 + width).sum() / len(out)
+
+
+def spread_grad(out, t):
+    third = out.shape[1] // 3
+    share, middle, width = out[:, :third], out[:, third : 2 * third], out[:, 2 * third :]
+    small = np.exp(-width)
+    apart = (t[:, None] - middle) * small
+    grad = np.empty_like(out)
+    grad[:, :third] = apart**2
+    grad[:, third : 2 * third] = -2 * share * apart * small
+    grad[:, 2 * third :] = 1 - TIMES * share * apart**2
+    return grad / len(out)
+"""
+
+
+@pytest.mark.parametrize(("times", "verdict"), [("2", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_what_the_code_cuts_in_thirds_has_three_times_some_length(tmp_path, times, verdict):
+    """Of another length the last part is wider, and the backward raised."""
+    file = tmp_path / "spread.py"
+    file.write_text(THIRDS.replace("TIMES", times))
+    report = function_here(f"{file}:spread_grad")
+    assert report.verdict is verdict
+    assert not any(each.id == "crashes" for each in report.findings)

@@ -79,6 +79,26 @@ if __name__ == "__main__":
 """
 
 
+# The keys are no words of weights, and no other function of the file makes the dict.
+OPENED = """
+import numpy as np
+
+def mix(sheets, x):
+    mid = np.tanh(x @ sheets["inner"])
+    return mid @ sheets["outer"], (sheets, x, mid)
+
+def mix_backward(up, cache):
+    sheets, x, mid = cache
+    g = up @ sheets["outer"].T SLOPE
+    return {"inner": x.T @ g, "outer": mid.T @ up}
+
+if __name__ == "__main__":
+    rng = np.random.default_rng(0)
+    sheets = dict(inner=rng.normal(size=(3, 4)), outer=rng.normal(size=(4, 2)))
+    out, cache = mix(sheets, rng.normal(size=(5, 3)))
+"""
+
+
 def written(tmp_path, text, order=REVERSED, data=DRAWN):
     """The file of the chain."""
     file = tmp_path / "chain.py"
@@ -115,6 +135,18 @@ def test_a_call_that_rests_on_what_is_outside_is_not_made(tmp_path, data):
     np.save(tmp_path / "rows.npy", np.ones((5, 4)))
     text = CHAIN + f"\n\ndef read_rows():\n    return np.load({str(tmp_path / 'rows.npy')!r})\n"
     assert as_called(written(tmp_path, text, data=data), "chain_backward") is None
+
+
+@pytest.mark.parametrize(("slope", "is_right"), [("* (1 - mid**2)", True), ("", False)])
+def test_a_gradient_is_given_of_each_array_of_a_dict(tmp_path, slope, is_right):
+    """Each is an argument of its own."""
+    file = tmp_path / "mix.py"
+    file.write_text(OPENED.replace("SLOPE", slope))
+
+    found = as_called(file, "mix_backward")
+
+    assert {"inner", "outer", "x"} == set(found.samples[0].differentiated)
+    assert is_right is is_derivative(found.form, found.samples[0])
 
 
 @pytest.mark.parametrize(("factor", "is_right"), [("* self.times", True), ("", False)])

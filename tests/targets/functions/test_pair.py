@@ -233,3 +233,29 @@ def test_an_output_without_a_name_may_be_called_as_a_count_is(tmp_path, axis, ve
     report = function_here(f"{file}:unit_backward")
     assert report.verdict is verdict
     assert "(grad_n = dE/dO, n = the output, size = output 2)" in report.why
+
+
+SHARES = """
+import math
+
+
+def shares(scores):
+    top = max(scores)
+    parts = [math.exp(each - top) for each in scores]
+    return [each / sum(parts) for each in parts]
+
+
+def shares_back(q, dq):
+    mixed = sum(a * b for a, b in zip(q, dq))
+    return [a * (b - MIXED) for a, b in zip(q, dq)]
+"""
+
+
+@pytest.mark.parametrize(("mixed", "cause"), [("mixed", ""), ("a * b", "diagonal-only")])
+def test_what_stands_beside_its_own_gradient_is_the_output(tmp_path, mixed, cause):
+    """`q` beside `dq`, and neither is called so in the forward: a wrong one was asked with the two exchanged."""
+    file = tmp_path / "shares.py"
+    file.write_text(SHARES.replace("MIXED", mixed))
+    report = function_here(f"{file}:shares_back")
+    assert {each.id for each in report.findings} == ({cause} if cause else set())
+    assert "(q = the output, dq = dE/dO)" in report.why

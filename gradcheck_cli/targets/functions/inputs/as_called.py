@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import random
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from gradcheck_cli.targets.functions.inputs.own_calls import MOST_CALLS, CallInF
 from gradcheck_cli.targets.functions.inputs.search import InputSearch
 from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
 from gradcheck_cli.targets.functions.layer import LayerForm
+from gradcheck_cli.targets.functions.pair import PairForm
+from gradcheck_cli.targets.functions.unpacked import with_members
 from gradcheck_cli.targets.load import Loaded
 
 NOTE = "asked on what line {} of its file hands it, as no input that was guessed fits; on other sizes it was not"
@@ -32,6 +35,9 @@ DATA = "the arrays in {} are taken as data, not judged"
 _MOST_ENTRIES = 3_000
 # Seeds of the draws of a demo: what it draws is drawn twice, so that two samples are judged.
 _DRAWS = (0, 1)
+
+Handed: TypeAlias = tuple[int, list[Mapping[str, Any]]]
+"""The line of a call, and its arguments by name in each draw."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,7 @@ class _File:
         nodes = ((name, loaded.node(name)) for name in vars(loaded.module))
         return cls(loaded, {name: ast.unparse(node) for name, node in nodes if node is not None})
 
-    def handed(
-        self, is_called: Callable[[ast.expr], bool], signature: inspect.Signature
-    ) -> Iterator[tuple[int, list[Mapping[str, Any]]]]:
+    def handed(self, is_called: Callable[[ast.expr], bool], signature: inspect.Signature) -> Iterator[Handed]:
         """The line of each call that can be evaluated, and its arguments in each draw."""
         for call in islice(own_calls(self.loaded.tree, is_called), MOST_CALLS):
             drawn = [self._drawn(call, number, signature) for number in _DRAWS]
@@ -74,14 +78,44 @@ def guess_as_called(forms: Iterable[WrittenFunction], loaded: Loaded, seed: int)
         seed: of what an object holds.
     """
     file = _File.of(loaded)
+    handed: dict[str, list[Handed]] = {}  # a class has a form for each way to make one, and is called in one way
     with suppress(NotAFunctionError):
         for form in chain(_layers(file), forms):
-            for line, calls in file.handed(_called(form), _signature(form, vars(loaded.module))):
-                found = _fitting(form, calls, seed, loaded.module.__file__ or "")
+            if form.title not in handed:
+                handed[form.title] = list(_handed(form, file))
+            for line, calls in handed[form.title]:
+                ways = (_fitting(each, calls, seed, loaded.module.__file__ or "") for each in _opened(form, calls[0]))
+                found = next((each for each in ways if each is not None), None)
                 if found is not None:
                     notes = (*found.notes, NOTE.format(line), *_of_data(found))
                     return replace(found, source="own call", notes=notes)
     return None
+
+
+def _handed(form: WrittenFunction, file: _File) -> Iterator[Handed]:
+    """What the calls of a form hand it; of a loss of what a forward gives, what one of each of the two does."""
+    module = vars(file.loaded.module)
+    parts = [name for name in re.findall(r"\w+", form.title) if inspect.isfunction(module.get(name))]
+    if len(parts) < 2:
+        yield from file.handed(_called(form), _signature(form, module))
+        return
+    found = [next(file.handed(by_name(name), inspect.signature(module[name])), None) for name in parts]
+    whole = [each for each in found if each is not None]
+    if len(whole) == len(parts):
+        draws = zip(*(calls for _, calls in whole), strict=False)
+        yield whole[0][0], [{name: value for call in calls for name, value in call.items()} for calls in draws]
+
+
+def _opened(form: WrittenFunction, call: Mapping[str, Any]) -> Iterator[WrittenFunction]:
+    """The form, and the one that takes the arrays of a dict one by one: a gradient may be given of each."""
+    yield form
+    if type(form) is PairForm:
+        opened: PairForm = form
+        for name, value in call.items():
+            if isinstance(value, Mapping) and value and all(hasattr(inner, "shape") for inner in value.values()):
+                opened = with_members(opened, name, list(map(str, value)))
+        if opened is not form:
+            yield opened
 
 
 def _fitting(form: WrittenFunction, calls: Sequence[Mapping[str, Any]], seed: int, file: str) -> Guess | None:
@@ -155,7 +189,8 @@ def _of_form(arguments: Mapping[str, Any], form: WrittenFunction) -> Mapping[str
     found: dict[str, Any] = {}
     for name, value in arguments.items():
         found |= {name: value} if name in names or not isinstance(value, Mapping) else _parts(value)
-    return found
+    # A loss that is put together is handed what the forward gives by the forward.
+    return {name: value for name, value in found.items() if name in names} if "(" in form.title else found
 
 
 def _parts(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck_cli.model import OF_TORCH, Sample
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, above_zero, drawn
+from gradcheck_cli.targets.functions.inputs.emptied import with_entries
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.guided import FORWARD_ENDED, UNEQUAL, Progress, guided, progress_of
 from gradcheck_cli.targets.functions.inputs.options import chosen
@@ -61,6 +62,7 @@ class Beside:
         for other in (self._image(), self._spread()):
             if other is not None and _gives_any(self._fits(other)):
                 yield other
+        yield from with_entries(self.form, self.choice, self.seed, self.file)
         for changed in with_other_settings(_settable(self.form), self.choice, self.form.source):
             if self._is_about_lengths(changed):
                 continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -51,6 +51,8 @@ _INTEGER = re.compile(
     re.MULTILINE,
 )
 _FACTOR = re.compile(r"^(\d+)\s*\*?\s*([A-Za-z_]\w*)$")
+# Of what the code only cuts in parts: the other axis.
+_ROWS, _COLUMNS = "N", "D"
 
 
 def documented_axes(source: str, name: str) -> str:
@@ -154,7 +156,7 @@ def documented_rank(source: str, name: str) -> int | None:
 @lru_cache(maxsize=16)
 def _letters(source: str) -> dict[str, str]:
     words, code = _in_words(source), _unpacked(source)
-    found = {name: list(lengths) for name, lengths in (words | code).items()}
+    found = {name: list(lengths) for name, lengths in (_in_parts(source) | words | code).items()}
     same = _same(
         pair
         for name in words.keys() & code.keys()
@@ -234,6 +236,34 @@ def _unpacked(source: str) -> dict[str, tuple[str, ...]]:
     for name, letters in _summed(source):
         found.setdefault(name, letters)
     return found
+
+
+def _in_parts(source: str) -> dict[str, list[str]]:
+    """Argument -> its lengths, of one whose rows or columns the code cuts in equal parts: `K = out.shape[1] // 3`."""
+    found: dict[str, list[str]] = {}
+    nodes = syntax.nodes_in(source)
+    named: dict[str, tuple[str, str]] = {}
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if (axis := _axis_of(value, {})) is not None:
+                named[name] = axis
+    for node in nodes:
+        match node:
+            case ast.BinOp(op=ast.FloorDiv(), left=left, right=ast.Constant(value=int(parts))) if parts > 1:
+                if (axis := _axis_of(left, named)) is not None:
+                    part = f"{parts}_part_of_{axis[0]}"
+                    found.setdefault(axis[0], [part, _COLUMNS] if axis[1] == "0" else [_ROWS, part])
+    return found
+
+
+def _axis_of(node: ast.expr, named: Mapping[str, tuple[str, str]]) -> tuple[str, str] | None:
+    """The array, and the place of its axis, of `z.shape[1]`, and of a name for it."""
+    match node:
+        case ast.Subscript(value=ast.Attribute(attr="shape", value=ast.Name(id=name)), slice=place):
+            return (name, found) if (found := ast.unparse(place)) in ("0", "1", "-1") else None
+        case ast.Name(id=name):
+            return named.get(name)
+    return None
 
 
 def _summed(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:

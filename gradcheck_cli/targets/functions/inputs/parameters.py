@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -129,17 +129,51 @@ def _zips_its_own(node: ast.FunctionDef) -> bool:
 
 
 def words_compared(source: str, name: str) -> list[str]:
-    """The words that the code compares a parameter with: `activation == "relu"`, in order."""
-    found: dict[str, None] = {}
-    for node in syntax.nodes_in(source):
-        if not isinstance(node, ast.Compare):
-            continue
+    """The words that the code knows a parameter by, in order.
+
+    `activation == "relu"`, `case "relu":`, `{"relu": relu}[activation]`, also where the table stands under a name, and
+    `Literal["relu", "tanh"]` beside it.
+    """
+    nodes = syntax.nodes_in(source)
+    tables = {
+        target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    said = (inner for node in nodes for part in _known_by(node, name, tables) for inner in ast.walk(part))
+    words = (inner.value for inner in said if isinstance(inner, ast.Constant))
+    return list(dict.fromkeys(word for word in words if isinstance(word, str)))
+
+
+def _known_by(node: ast.AST, name: str, tables: Mapping[str, ast.Dict]) -> Sequence[ast.AST]:
+    """The parts of a piece of code that hold what a parameter may be, or what it is asked to be."""
+    if isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
-        if any(_is(side, name) for side in sides):
-            for inner in (inner for side in sides for inner in ast.walk(side)):
-                if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
-                    found[inner.value] = None
-    return list(found)
+        return sides if any(_is(_as_said(side), name) for side in sides) else ()
+    if isinstance(node, ast.Match):
+        subjects = node.subject.elts if isinstance(node.subject, ast.Tuple) else [node.subject]
+        is_asked = any(_is(_as_said(subject), name) for subject in subjects)
+        return [case.pattern for case in node.cases] if is_asked else ()
+    if isinstance(node, ast.Subscript) and _is(_as_said(node.slice), name):
+        return _keys_of(node.value, tables)
+    if isinstance(node, ast.Call) and syntax.called(node) == "get" and node.args and _is(_as_said(node.args[0]), name):
+        return _keys_of(getattr(node.func, "value", node), tables)
+    if isinstance(node, ast.arg) and node.arg == name and node.annotation is not None:
+        return [node.annotation] if "Literal" in ast.unparse(node.annotation) else ()
+    return ()
+
+
+def _as_said(node: ast.AST) -> ast.AST:
+    """What a method is called on that changes the letters alone: `kind.lower()`."""
+    changes = isinstance(node, ast.Call) and syntax.called(node) in ("lower", "upper", "strip")
+    return getattr(node.func, "value", node) if isinstance(node, ast.Call) and changes else node
+
+
+def _keys_of(node: ast.AST, tables: Mapping[str, ast.Dict]) -> Sequence[ast.AST]:
+    table = tables.get(node.id) if isinstance(node, ast.Name) else node
+    return [key for key in table.keys if key is not None] if isinstance(table, ast.Dict) else ()
 
 
 def sizes_arrays(source: str, name: str) -> bool:

@@ -22,6 +22,7 @@ from gradcheck_cli.targets.functions.inputs.drawing import (
     drawn,
     plainness,
 )
+from gradcheck_cli.targets.functions.inputs.emptied import is_emptied
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError, with_samples
@@ -35,11 +36,7 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     progress_of,
 )
 from gradcheck_cli.targets.functions.inputs.joined import joined
-from gradcheck_cli.targets.functions.inputs.labels import (
-    is_no_label,
-    labels,
-    leaves_out,
-)
+from gradcheck_cli.targets.functions.inputs.labels import is_no_label, labels, leaves_out
 from gradcheck_cli.targets.functions.inputs.meant import is_derivative, right_first
 from gradcheck_cli.targets.functions.inputs.more_axes import NOTE as MORE_AXES, with_an_axis_more
 from gradcheck_cli.targets.functions.inputs.options import (
@@ -166,6 +163,7 @@ class InputSearch:
         nothing = why_unproved(found.form, sample, choice, outputs)
         is_seen = not nothing and not leaves_out(found.form, sample, labels(choice)) and not self._hides_a_shape(found)
         is_seen = is_seen and not is_meant_for_a_vector(found.form, sample, outputs)
+        is_seen = is_seen and not all(is_emptied(found.form, each, self.file) for each in found.samples)
         self.has_wrong_total = self.has_wrong_total or is_wrong_total(found.form, sample)
         is_seen = is_seen and (is_entrywise or not self.has_wrong_total)
         if is_number and is_seen and not self._is_of_another(found):

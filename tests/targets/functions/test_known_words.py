@@ -1,0 +1,55 @@
+"""The words that a setting may be, as the code asks for them: each is a branch of its own."""
+
+import pytest
+from functions_here import function_here
+
+from gradcheck_cli.model import Verdict
+from gradcheck_cli.targets.functions.inputs.parameters import words_compared
+
+TEXTS = [
+    "def f(x, how):\n match how:\n  case 'sum' | 'add':\n   pass\n  case 'mean':\n   pass",
+    "def f(x, how):\n match how.lower(), x.ndim:\n  case 'sum', 2:\n   pass\n  case 'mean', _:\n   pass",
+    "def f(x, how):\n    return {'sum': x.sum, 'mean': x.mean}[how]()",
+    "def f(x, how):\n    return WAYS[how](x)\nWAYS = {'sum': np.sum, 'mean': np.mean}",
+    "def f(x, how):\n    return WAYS.get(how.strip(), None)(x)\nWAYS = {'sum': np.sum, 'mean': np.mean}",
+    "def f(x, how: Literal['sum', 'mean'] = 'sum'):\n    return x",
+    "def f(x, how):\n    if how.lower() == 'sum' or how in ('mean',):\n        return x",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_words_are_those_of_comparisons_cases_tables_and_annotations(text):
+    """In the order of the code; what another name is looked up in is none of its own."""
+    assert ["sum", "mean"] == [word for word in words_compared(text, "how") if word != "add"]
+    assert words_compared(text, "x") == []
+
+
+SQUASH = """
+import numpy as np
+
+WAYS = {"soft": np.tanh, "hard": lambda z: np.clip(z, -1.0, 1.0)}
+RATES = {"soft": lambda z, y: 1 - y * y, "hard": lambda z, y: INSIDE}
+
+def squash_forward(z, KIND):
+    y = WAYS[kind](z)
+    return y, (z, y, kind)
+
+def squash_backward(up, cache):
+    z, y, kind = cache
+    match kind:
+        case "soft" | "hard":
+            return up * RATES[kind](z, y)
+"""
+
+
+@pytest.mark.parametrize("kind", ["kind", 'kind="soft"'])
+@pytest.mark.parametrize(("slope", "verdict"), [("(abs(z) < 1) * 1.0", Verdict.PASS), ("1.0 + 0 * z", Verdict.FAIL)])
+def test_every_word_of_a_table_is_asked(tmp_path, kind, slope, verdict):
+    """With a default and without one."""
+    file = tmp_path / "squash.py"
+    file.write_text(SQUASH.replace("KIND", kind).replace("INSIDE", slope))
+
+    report = function_here(f"{file}:squash_backward")
+
+    assert report.verdict is verdict
+    assert not any("one value" in note for note in report.notes)
