@@ -112,8 +112,9 @@ def names_of_a_row(source: str, name: str) -> int:
     So 3 of `for (a, al, d), th in zip(table, q)`; 0 where it is not.
     """
     for node in syntax.nodes_in(source):
-        is_zip = isinstance(node, ast.For | ast.comprehension) and syntax.called(node.iter) == "zip"
-        if not is_zip or not isinstance(node.target, ast.Tuple):
+        if not isinstance(node, ast.For | ast.comprehension) or syntax.called(node.iter) != "zip":
+            continue
+        if not isinstance(node.target, ast.Tuple):
             continue
         for part, given in zip(node.target.elts, getattr(node.iter, "args", ()), strict=False):
             if _is(given, name) and isinstance(part, ast.Tuple):
