@@ -288,7 +288,8 @@ def _data(
 
     Not so where nothing is returned, or what belongs to nobody: then it may be the one that is missing. Of an object it
     is what its forward takes first; of a function of many weights what is called as data. Where the gradient of what
-    is called a prediction is all that is given, all else is what it is compared with, and settings.
+    is called a prediction is all that is given, all else is what it is compared with, and settings; so is what an
+    object without weights is handed second, whose backward is handed no G.
     """
     entries = [entry for _, entry in _entries(trials)]
     missing = [name for name in owed if name not in returned]
@@ -299,6 +300,8 @@ def _data(
         return missing
     if len(missing) != 1:
         return ()
+    if form == "loss-class" and len(owed) == _FEW and missing == [owed[1]]:
+        return missing
     is_first = form == "class" and len(owed) > _FEW and missing == [owed[0]]
     is_called_so = form == "pair" and len(owed) > _FEW + 1 and missing[0].lower() in _DATA
     return missing if is_first or is_called_so else ()

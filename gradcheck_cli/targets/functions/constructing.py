@@ -312,7 +312,8 @@ def _gates(source: str) -> str:
 def _repeats(chosen: Mapping[str, Any]) -> int:
     """Lengths that are equal hide a lost transpose: unequal ones are tried first."""
     letters = [choice.letter for choice in chosen.values() if isinstance(choice, Letter)]
-    return len(letters) - len(set(letters))
+    of_weights = {part for choice in chosen.values() if isinstance(choice, Weights) for part in choice.axes.split()}
+    return len(letters) - len(set(letters)) + sum(letter in of_weights for letter in letters)
 
 
 def _configurations(owner: Any, item: Parameter) -> list[Any]:

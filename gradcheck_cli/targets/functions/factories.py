@@ -1,7 +1,4 @@
-"""Functions that hand out a forward and a backward: `make_bowl(dim)` returns `bowl, bowl_grad`, defined inside it.
-
-Or a value and its way back: `softmax_vjp(x)` returns `y, pullback`.
-"""
+"""Functions that hand out a forward and a backward: `make_bowl(dim)` returns `bowl, bowl_grad`, defined inside it."""
 
 from __future__ import annotations
 
@@ -12,16 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradcheck_cli.targets.functions.pairs import defined_by, pairs_among
-from gradcheck_cli.targets.functions.plain import PlainFunction, Remade, call_by_name
+from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 
 _Inner = ast.FunctionDef | ast.AsyncFunctionDef
-# What is returned where a value comes with its way back.
-_VALUE_AND_BACK = 2
-
-
-def hands_out(node: ast.AST | None) -> bool:
-    """Does a function hand out a backward of its own?"""
-    return handed_out(node) is not None or way_back(node) is not None
 
 
 @dataclass(frozen=True)
@@ -44,13 +34,6 @@ def handed_out(node: ast.AST | None) -> HandedOut | None:
     return HandedOut(inner[fore], inner[back], (names.index(fore), names.index(back)))
 
 
-def way_back(node: ast.AST | None) -> ast.FunctionDef | None:
-    """The function of its own, of one argument, that a function returns behind its value; None where none is."""
-    inner, names = _returned_of(node)
-    found = inner.get(names[-1]) if len(names) == _VALUE_AND_BACK and names[0] not in inner else None
-    return found if found is not None and len(_arguments(found)) == 1 else None
-
-
 def _returned_of(node: ast.AST | None) -> tuple[dict[str, ast.FunctionDef], list[str]]:
     """A function's own functions by name, and the names in the tuple that its last line returns ("" for no name)."""
     if not isinstance(node, ast.FunctionDef):
@@ -60,31 +43,6 @@ def _returned_of(node: ast.AST | None) -> tuple[dict[str, ast.FunctionDef], list
     value = last.value if isinstance(last, ast.Return) else None
     names = [getattr(each, "id", "") for each in value.elts] if isinstance(value, ast.Tuple) else []
     return inner, names
-
-
-def pulled_back(
-    function: Callable[..., Any], node: ast.FunctionDef, name: str, source: str
-) -> tuple[PlainFunction, PlainFunction]:
-    """The forward and the backward of what returns its value and the way back."""
-    fore = PlainFunction(Remade(function, lambda made: made[0]), None, name, source)
-    back = PlainFunction(_PulledBack(function, node), node, f"{node.name} of {name}", source)
-    return fore, back
-
-
-@dataclass(frozen=True)
-class _PulledBack:
-    """The way back as a function of G and of what the forward takes."""
-
-    function: Callable[..., Any]
-    node: ast.FunctionDef
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        own = [item.replace(kind=item.KEYWORD_ONLY) for item in inspect.signature(self.function).parameters.values()]
-        return inspect.Signature([inspect.Parameter("grad_output", inspect.Parameter.KEYWORD_ONLY), *own])
-
-    def __call__(self, grad_output: Any, **given: Any) -> Any:
-        return call_by_name(self.function, given)[1](grad_output)
 
 
 def made_by(

@@ -26,7 +26,7 @@ from gradcheck_cli.targets.functions.engine import (
     walk_form,
 )
 from gradcheck_cli.targets.functions.engines import operations_of, walk_of
-from gradcheck_cli.targets.functions.factories import handed_out, made_by, pulled_back, way_back
+from gradcheck_cli.targets.functions.factories import handed_out, made_by
 from gradcheck_cli.targets.functions.forces import with_sign
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.gates import GateForm, gate_of
@@ -44,6 +44,7 @@ from gradcheck_cli.targets.functions.module_pair import module_pairs
 from gradcheck_cli.targets.functions.net import NetForm, NetMethods
 from gradcheck_cli.targets.functions.network import makings_of, network_forms, network_forward, reads_keys
 from gradcheck_cli.targets.functions.network_wiring import initializes
+from gradcheck_cli.targets.functions.objectives import gives_as_others_do
 from gradcheck_cli.targets.functions.of_output import is_handed_results
 from gradcheck_cli.targets.functions.on_tensors import is_of_torch, on_tensors
 from gradcheck_cli.targets.functions.output_loss import compared_forms, target_of
@@ -62,7 +63,9 @@ from gradcheck_cli.targets.functions.spelling import (
 )
 from gradcheck_cli.targets.functions.stand_ins import with_stand_ins
 from gradcheck_cli.targets.functions.unpacked import unpacked
+from gradcheck_cli.targets.functions.ways_back import pulled_back, way_back
 from gradcheck_cli.targets.load import Loaded
+from gradcheck_cli.targets.resolve import definitions
 from gradcheck_cli.targets.torch_classes import is_autograd_function, is_module
 
 
@@ -237,7 +240,7 @@ def _pair(loaded: Loaded, pairs: Mapping[str, str]) -> PairForm | LossForm:
         back = _function(loaded, backward)
         back = by_first_argument(back) if is_hessian(backward) else back
         return with_sign(PairForm(*returning(_function(loaded, forward), back)))
-    if gives_gradients(loaded.node(name)):  # naiveSoftmaxLossAndGradient
+    if gives_gradients(loaded.node(name)) or gives_as_others_do(name, definitions(loaded.tree)):
         return LossForm(_function(loaded, name))
     if is_a_backward(loaded):
         raise lacks_a_forward(name)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, FunctionForm, Sample
+from gradcheck_cli.model import Array, FunctionForm, Sample, syntax
 from gradcheck_cli.targets.functions.constructing import Making, makings
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
@@ -24,6 +24,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
 )
 from gradcheck_cli.targets.functions.hyperparameters import Slope, as_arguments, by_the_numbers, slopes_named
+from gradcheck_cli.targets.functions.inputs.documented import is_said_frozen
 from gradcheck_cli.targets.functions.inputs.drawing import normal_arrays
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, ProposalKind
 from gradcheck_cli.targets.functions.left_open import fillings, left_open
@@ -126,10 +127,17 @@ class LayerForm:
                 shapes=tuple(held[name] for held in self.states if name in held),
                 known=self.making.data.get(name),
                 numbers=numbers,
+                is_data=self._is_frozen(name),
             )
             for name in self.states[0]
         ]
         return (*own, *(item for item in states if item.name not in taken))
+
+    def _is_frozen(self, name: str) -> bool:
+        """Is it said not to be learnt, and nothing in the class called its gradient?"""
+        return is_said_frozen(self.source, name) and not any(
+            belongs_to(each, [name]) == name != each for each in map(syntax.identifier, syntax.nodes_in(self.source))
+        )
 
     @cached_property
     def slopes(self) -> Mapping[str, Slope]:

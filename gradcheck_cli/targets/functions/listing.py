@@ -10,11 +10,13 @@ from gradcheck_cli.model.syntax import called
 from gradcheck_cli.targets.forward_only import is_module_definition
 from gradcheck_cli.targets.functions.by_use import goes_by_use
 from gradcheck_cli.targets.functions.composed import compositions_among
+from gradcheck_cli.targets.functions.directions import Directions, directions_by_words, directions_of
 from gradcheck_cli.targets.functions.engines import rows_of, walk_of
-from gradcheck_cli.targets.functions.factories import hands_out
+from gradcheck_cli.targets.functions.factories import handed_out
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.methods import BACKWARDS, FORWARDS
 from gradcheck_cli.targets.functions.module_pair import module_for
+from gradcheck_cli.targets.functions.objectives import gives_as_others_do
 from gradcheck_cli.targets.functions.pairs import (
     Defined,
     calls_of,
@@ -31,6 +33,7 @@ from gradcheck_cli.targets.functions.spelling import (
     tokens,
     word_set,
 )
+from gradcheck_cli.targets.functions.ways_back import way_back
 from gradcheck_cli.targets.launches import kernels_in
 from gradcheck_cli.targets.resolve import CALL, Definition, candidates, definitions, is_only_a_base, the_only_one
 
@@ -80,7 +83,8 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     of_methods = method_pairs(found)
     several = {owner for owner, count in Counter(name.partition(".")[0] for name in of_methods).items() if count > 1}
     classes = ((name, node) for name, node in found.items() if isinstance(node, ast.ClassDef))
-    layers = [name for name, node in classes if _is_layer(node, found, name in several)]
+    directions = directions_of(ast.Module(list(found.values()), []))
+    layers = [name for name, node in classes if _is_layer(node, found, name in several, directions)]
     names += [name for name in layers if not is_only_a_base(name, found)]
     names += rows_of(found)
     held = {name.partition(".")[0] for name in names}
@@ -88,11 +92,19 @@ def layers_in(found: Mapping[str, Definition]) -> list[str]:
     names += [name for name in functions if name not in names and _is_operator(found[name])]
     # What hands out a way back that is a backward of the file is judged as that.
     back = set(backwards_among(functions))
-    names += [name for name in functions if name not in names and hands_out(found[name]) and not calls[name] & back]
+    names += [name for name in functions if name not in names and _hands_out(found[name]) and not calls[name] & back]
     names += [name for name in _unfinished(found) if name not in {each.partition(".")[0] for each in names}]
     # A helper that gives gradients to a backward is not a layer of its own, and no loss has one.
     taken = {*names, *pairs.values()}
-    return names + [name for name in functions if name not in taken and gives_gradients(found[name])]
+    open_ones = {name: found[name] for name in functions if name not in taken}
+    return names + [
+        name for name, node in open_ones.items() if gives_gradients(node) or gives_as_others_do(name, found)
+    ]
+
+
+def _hands_out(node: ast.AST) -> bool:
+    """Does a function hand out a backward of its own?"""
+    return handed_out(node) is not None or way_back(node) is not None
 
 
 def _unfinished(found: Mapping[str, Definition]) -> list[str]:
@@ -187,11 +199,12 @@ def _is_operator(node: ast.AST) -> bool:
     return any(called(item) == "custom_op" for item in getattr(node, "decorator_list", ()))
 
 
-def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: bool) -> bool:
+def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: bool, directions: Directions) -> bool:
     """It has a forward and a backward that somebody wrote, itself or through a class of its file.
 
     Args:
         has_several: pairs of methods, each a layer of its own.
+        directions: what a forward and its backward are called in its file.
     """
     if walk_of(node):
         return False
@@ -201,7 +214,8 @@ def _is_layer(node: ast.ClassDef, found: Mapping[str, Definition], has_several: 
     )
     gives = any(gives_gradients(method) for method in methods.values())
     written = {name: method for name, method in methods.items() if _is_written(method)}
-    return has_both or gives or (not has_several and goes_by_use(written))
+    goes = all(directions_by_words(written)) or any(set(pair) <= written.keys() for pair in directions)
+    return has_both or gives or (not has_several and (goes or goes_by_use(written)))
 
 
 def _methods(node: ast.ClassDef, found: Mapping[str, Definition]) -> dict[str, Method]:

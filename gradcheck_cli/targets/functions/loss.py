@@ -9,6 +9,7 @@ from typing import Any
 
 from gradcheck_cli.model import Array, FunctionForm
 from gradcheck_cli.targets.functions.form import Parameter, Ran, Values, fresh, mutated, outputs_of
+from gradcheck_cli.targets.functions.objectives import gives_number_and_gradient
 from gradcheck_cli.targets.functions.pair import float_arrays
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import (
@@ -60,7 +61,8 @@ def gives_gradients(node: ast.AST | None) -> bool:
     # Behind several gradients a loss may give its last state: `return loss, dWxh, dWhh, hs, ys`.
     count = are_gradients.index(False) if False in are_gradients else len(are_gradients)
     is_whole = all(are_gradients) or (is_loss and count > 1 and not any(are_gradients[count:]))
-    return is_whole or (bool(LOSS_WORDS & set(tokens(names[0]))) and _has_gradients_among(names[1:], node))
+    of_loss = bool(LOSS_WORDS & set(tokens(names[0]))) and _has_gradients_among(names[1:], node)
+    return is_whole or of_loss or gives_number_and_gradient(node)
 
 
 def _has_gradients_among(names: Sequence[str], node: ast.AST | None) -> bool:

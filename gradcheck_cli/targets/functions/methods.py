@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.by_use import is_static, methods_by_use, stores_attributes
 from gradcheck_cli.targets.functions.context import context_name, new_context
+from gradcheck_cli.targets.functions.directions import directions_by_words, directions_in
 from gradcheck_cli.targets.functions.form import Parameter, as_array, is_listed, outputs_of
 from gradcheck_cli.targets.functions.pairs import backward_for, defined_of, pairs_among
 from gradcheck_cli.targets.functions.plain import call_by_name, parameters_of
@@ -64,8 +66,21 @@ def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
     if forward and not backward:  # `backdrop`
         backward = min((name for name in own if name.lower().startswith("back")), default="")
     by_name = forward, backward
-    by_use = ("", "") if all(by_name) else methods_by_use(owner)
+    by_use = ("", "") if all(by_name) else directions_by_words(own)
+    by_use = by_use if all(by_name) or all(by_use) else _as_in_its_file(owner, own) or methods_by_use(owner)
     return by_use if all(by_use) and (not any(by_name) or backward == by_use[1]) else by_name
+
+
+def _as_in_its_file(owner: Any, names: Collection[str]) -> tuple[str, str] | None:
+    """The two methods that the classes of its file are gone through with; None where it has not both."""
+    codes = (getattr(call, "__code__", None) for call in vars(owner).values())
+    files = {code.co_filename for code in codes if code is not None}
+    texts = ["".join(linecache.getlines(file)) for file in files]
+    try:
+        known = [pair for text in texts for pair in directions_in(text)]
+    except (SyntaxError, ValueError, RecursionError):  # as what was made by another text is
+        return None
+    return next((pair for pair in known if set(pair) <= set(names)), None)
 
 
 def _take_the_same(owner: Any, *names: str) -> bool:

@@ -290,9 +290,12 @@ def kept_by_shape(instance: Any, left: Mapping[str, Array], missing: Mapping[str
         for one in held(instance)
         if not _is_other(one.path) and not np.array_equal(left.get(one.path, ()), one.array, equal_nan=True)
     ]
+    names = [path.rpartition(".")[2] for path in left]
     found = {}
     for name, array in missing.items():
         fitting = [one for one in moved if one.array.shape == array.shape and one.name != name]
+        # What is called the gradient of another is that of a weight that is frozen only by its shape.
+        fitting = [one for one in fitting if belongs_to(one.name, names) in ("", name, one.name)]
         alike = [other for other, one in missing.items() if one.shape == array.shape]
         if len(alike) > 1:
             fitting = [one for one in fitting if [other for other in alike if _shares_word(one.name, other)] == [name]]

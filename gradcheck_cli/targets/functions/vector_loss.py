@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from gradcheck_cli.model import WITHOUT_UPSTREAM, Sample
+from gradcheck_cli.model import WITHOUT_UPSTREAM, Sample, syntax
 from gradcheck_cli.model.functions import lacks_ones
 from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.slopes import are_slopes, is_slope
+from gradcheck_cli.targets.functions.spelling import tokens
 
+_BATCH = "batch"
 NOTE = "{} taken as vectors: with matrices in their places, which run as well, the gradient is not right"
 
 
@@ -23,9 +25,9 @@ def as_vectors(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[
     Args:
         samples: with matrices in their places. Where the gradients are right on these they are what is asked.
     """
-    if form.kind not in WITHOUT_UPSTREAM:
-        return None
     first = samples[0]
+    if form.kind not in WITHOUT_UPSTREAM or _is_of_batches(form, first):
+        return None
     matrices = [name for name in first.values if _is_matrix(first.values[name])]
     try:
         if are_slopes(form, first):
@@ -43,6 +45,17 @@ def as_vectors(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[
         if fitting and _has_more(form, fitting[0], first):
             return names, fitting
     return None
+
+
+def _is_of_batches(form: WrittenFunction, first: Sample) -> bool:
+    """A class that only compares two arrays, and divides by what it calls a batch.
+
+    What a network gives has a row for each sample of one, and columns.
+    """
+    shapes = {value.shape for value in first.values.values() if isinstance(value, np.ndarray) and value.ndim}
+    names = {syntax.identifier(node) for node in syntax.nodes_in(form.source)}
+    is_object = getattr(form, "making", None) is not None
+    return is_object and len(shapes) == 1 and any(_BATCH in tokens(name) for name in names if name)
 
 
 def _ways(first: Sample, matrices: Sequence[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -6,7 +6,12 @@ import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from gradcheck_cli.targets.functions.inputs.documented import as_documented, documented_axes, documented_rank
+from gradcheck_cli.targets.functions.inputs.documented import (
+    as_documented,
+    documented_axes,
+    documented_rank,
+    is_said_a_mask,
+)
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 
 
@@ -157,3 +162,31 @@ def test_what_the_code_cuts_in_thirds_has_three_times_some_length(tmp_path, time
     report = function_here(f"{file}:spread_grad")
     assert report.verdict is verdict
     assert not any(each.id == "crashes" for each in report.findings)
+
+
+RATED = '''
+def misfit(R, K, U, V):
+    """R ratings, K 0/1, which of them are known; U, V factors"""
+    return 0.5 * ((K * (R - U @ V.T)) ** 2).sum()
+
+
+def misfit_grad(R, K, U, V):
+    left = K * (R - U @ V.T)
+    return -left @ V, SIGN(left.T @ U)
+'''
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("-", Verdict.PASS), ("", Verdict.FAIL)])
+def test_what_is_said_to_be_0_or_1_is_a_mask(tmp_path, sign, verdict):
+    """Of other numbers the square would have a factor more."""
+    file = tmp_path / "rated.py"
+    file.write_text(RATED.replace("SIGN", sign))
+    report = function_here(f"{file}:misfit_grad")
+    assert report.gradients["U"].verdict is Verdict.PASS
+    assert report.verdict is verdict
+
+
+def test_masks_are_said_of_one_argument_at_a_time():
+    """Behind a comma, or in brackets that are a shape, another begins."""
+    words = source("'''x: data (n, d), mask: which count; y - a binary (n,) label; z is shifted, boolean or not'''")
+    assert [is_said_a_mask(words, name) for name in "xyz"] == [False, True, False]

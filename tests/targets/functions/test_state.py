@@ -171,3 +171,44 @@ def test_a_number_is_learnt_whose_gradient_is_given_by_its_name(tmp_path, sign, 
     assert report.gradients["level"].verdict is verdict
     assert {"slopes", "level"} <= set(report.gradients)
     assert not {"seen", "rate"} & set(report.gradients)
+
+
+BESIDE_FROZEN = '''
+import numpy as np
+
+class Beside:
+    """A SAID weight, and a small product beside it that is learnt."""
+
+    def __init__(self, weight, rank, times=3.0):
+        self.weight = weight
+        self.down = np.random.randn(rank, weight.shape[1])
+        self.up = np.random.randn(weight.shape[0], rank)
+        self.times = times
+        self.grad_down = self.grad_up = None
+
+    def forward(self, x):
+        self.x, self.low = x, x @ self.down.T
+        return x @ self.weight.T + self.times * self.low @ self.up.T
+
+    def backward(self, g):
+        self.grad_up = self.times * g.T @ self.low
+        back = TIMES * g @ self.up
+        self.grad_down = back.T @ self.x
+        return g @ self.weight + self.times * g @ self.up @ self.down
+'''
+
+
+@pytest.mark.parametrize(
+    ("frozen", "times", "verdicts"),
+    [
+        ("frozen", "self.times", {"x": "pass", "down": "pass", "up": "pass"}),
+        ("frozen", "1", {"x": "pass", "down": "fail", "up": "pass"}),
+        ("fine", "self.times", {"x": "pass", "weight": "missing", "down": "pass", "up": "pass"}),
+    ],
+)
+def test_no_gradient_is_owed_of_a_weight_that_is_said_to_be_frozen(tmp_path, frozen, times, verdicts):
+    """Nor is that of another weight its own where both have one shape by the lengths that are tried."""
+    file = tmp_path / "beside.py"
+    file.write_text(BESIDE_FROZEN.replace("SAID", frozen).replace("TIMES", times))
+    report = function_here(f"{file}:Beside")
+    assert {name: result.verdict.value for name, result in report.gradients.items()} == verdicts

@@ -153,3 +153,53 @@ def test_what_is_added_up_to_a_number_is_one_of_a_number(tmp_path, shift, verdic
     assert {name: each.verdict for name, each in report.gradients.items()} == {"u": verdict, "c": verdict}
     if verdict is Verdict.FAIL:
         assert next(each.id for each in report.findings if each.gradient == "u") == "axes-transposed"
+
+
+OF_BATCHES = """
+import numpy as np
+
+class Cost:
+    def __init__(self):
+        self.predicted = None
+        self.wanted = None
+
+    def batch_length(self):
+        return len(self.predicted)
+
+class Quartic(Cost):
+    def value(self):
+        return np.MEAN((self.predicted - self.wanted) ** 4)OVER
+
+    def gradient(self):
+        return 4 * (self.predicted - self.wanted) ** 3 / self.batch_length()
+
+class Chances(Cost):
+    def value(self):
+        p, t = self.predicted, self.wanted
+        return -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p))
+
+    def gradient(self):
+        p, t = self.predicted, self.wanted
+        return (p - t) / (p * (1 - p)) / p.size
+"""
+
+
+@pytest.mark.parametrize(
+    ("mean", "over", "verdict"),
+    [("sum", " / self.batch_length()", Verdict.PASS), ("mean", "", Verdict.FAIL), ("sum", "", Verdict.FAIL)],
+)
+def test_what_divides_by_its_batch_is_asked_with_columns(tmp_path, mean, over, verdict):
+    """Predictions and what they are compared with, both set from outside, have rows and columns of one shape."""
+    file = tmp_path / "costs.py"
+    file.write_text(OF_BATCHES.replace("MEAN", mean).replace("OVER", over))
+    report = function_here(f"{file}:Quartic")
+    assert report.gradients["predicted"].verdict is verdict
+    assert "predicted 3x5, wanted 3x5" in report.inputs
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_is_asked_for_logarithms_of_both_chances_is_between_0_and_1(tmp_path):
+    """On positive numbers `1 - p` has none."""
+    file = tmp_path / "costs.py"
+    file.write_text(OF_BATCHES.replace("MEAN", "sum").replace("OVER", ""))
+    assert function_here(f"{file}:Chances").verdict is Verdict.PASS

@@ -50,6 +50,10 @@ _INTEGER = re.compile(
     r"^[\s\-*#]*`?(\w+)`?\s*(?::|--?|=)\s*(?:an?\s+)?(?:integer|int|index)\b(?!\s*(?:array|list|vector|tensor|arrays|s\b|\())",
     re.MULTILINE,
 )
+# Behind the name of what is not learnt.
+_FROZEN = r"\W{1,3}(?:\w+\W+){0,2}(?:frozen|not trained|not trainable|not learnt|not learned)\b"
+# What is said of an array that tells which entries count.
+_MASK = r"(?:\b0/1\b|\b0 or 1\b|\bbinary\b|\bboolean\b|\bmask\b|\bindicators?\b)"
 _FACTOR = re.compile(r"^(\d+)\s*\*?\s*([A-Za-z_]\w*)$")
 # Of what the code only cuts in parts: the other axis.
 _ROWS, _COLUMNS = "N", "D"
@@ -88,6 +92,21 @@ def as_documented(found: Sequence[Proposal], source: str, name: str, others: Seq
     first = _with_counts([replace(each, axes=axes) for each in _one_of_each_kind(found)], source, others)
     rest = [each for each in found if each.kind == "constant" or rank in (None, len(each.axes.split()))]
     return list(dict.fromkeys([*first, *rest]))
+
+
+def is_said_a_mask(source: str, name: str) -> bool:
+    """Do words say of an argument that it holds 0 and 1: "M 0/1 mask of the known ones", "observed: binary (n, d)"?"""
+    said = re.compile(
+        rf"(?<![\w.]){re.escape(name)}`?\b(?!\s*=)[^.,;\n(]{{0,25}}(?:\([^)\n]*\))?[^.,;\n]{{0,25}}?{_MASK}"
+    )
+    return any(said.search(text) for text in comments_of(source))
+
+
+@lru_cache(maxsize=2**8)  # every call of an object asks again of all that it holds
+def is_said_frozen(source: str, name: str) -> bool:
+    """Does its author say that it is not learnt: "with W frozen", "frozen W", "gamma is not trained"?"""
+    argument = rf"(?<![\w.]){re.escape(name)}\b"
+    return re.search(rf"{argument}{_FROZEN}|\bfrozen\W{{1,3}}(?:weights?\W{{1,3}})?{argument}", source) is not None
 
 
 @lru_cache(maxsize=16)

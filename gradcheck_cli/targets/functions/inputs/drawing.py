@@ -46,7 +46,7 @@ def drawn(choice: ProposalChoice, sizes: Mapping[str, int], seed: int) -> Sample
 def above_zero(choice: ProposalChoice) -> Iterator[ProposalChoice]:
     """The same without numbers below 0: of the data alone, and of its weights too, whose sum has a root or logarithm.
 
-    None where that is the same.
+    Last between 0 and 1, as what has a logarithm of `1 - p` too. None where that is the same.
     """
     before = choice
     tried: tuple[tuple[ProposalKind, ...], ...] = (("real",), ("real", "small"))
@@ -55,6 +55,11 @@ def above_zero(choice: ProposalChoice) -> Iterator[ProposalChoice]:
         if changed != before:
             yield changed
         before = changed
+    shares = {
+        name: replace(each, kind="unit") if each.kind == "real" and each.axes else each for name, each in choice.items()
+    }
+    if shares != choice:
+        yield shares
 
 
 def drawn_states(form: WrittenFunction, generator: np.random.Generator) -> dict[str, Value]:

@@ -67,6 +67,7 @@ class Fitted:
         is_empty: it ended, and gave no gradient.
         is_of_output: `odd` is the shape of the output, of more than one number: handed through, or not summed.
         is_alone: the gradient is that of the only array that is handed in: whatever that is, its shape is known.
+        lengths: the one length in which an argument and its gradient differ; () where they differ in more, or in none.
     """
 
     share: float
@@ -76,6 +77,7 @@ class Fitted:
     is_empty: bool = False
     is_of_output: bool = False
     is_alone: bool = False
+    lengths: tuple[int, ...] = ()
 
     def refuse(self, file: str) -> None:
         """Refuse what may come of inputs that were guessed, and not of the code.
@@ -125,4 +127,24 @@ def fitted(form: WrittenFunction, sample: Sample, outputs: Sequence[np.ndarray])
     found = odd[0] if odd and not is_collapsed else ""
     is_alone = len(fits) == owed == len(float_arrays(sample.values)) == 1
     is_alone = is_alone and not is_by_arguments_alone(form.backward, form.title)
-    return Fitted(right / owed, found, is_slip=is_slip, is_of_output=is_of_output, is_alone=is_alone)
+    lengths = next(filter(None, (_unlike(*shapes[name]) for name in wrong)), ())
+    return Fitted(right / owed, found, is_slip=is_slip, is_of_output=is_of_output, is_alone=is_alone, lengths=lengths)
+
+
+def _unlike(argument: Shape, gradient: Shape) -> tuple[int, ...]:
+    """The two lengths of the only axis in which two shapes differ; () for none or several."""
+    unlike = [pair for pair in zip(argument, gradient, strict=False) if pair[0] != pair[1]]
+    return unlike[0] if len(argument) == len(gradient) and len(unlike) == 1 else ()
+
+
+def keeps_its_shapes(form: WrittenFunction, samples: Sequence[Sample]) -> bool:
+    """Has no gradient an odd shape on any sizes on which the forward runs? What fits on one may do so by chance."""
+    for sample in samples:
+        try:
+            outputs = form.forward(sample.values)
+            odd = fitted(form, sample, outputs).odd
+        except Exception:  # what raises is told where it is judged
+            continue
+        if odd:
+            return False
+    return True

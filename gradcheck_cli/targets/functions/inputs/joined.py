@@ -15,12 +15,20 @@ from dataclasses import dataclass, replace
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
-from gradcheck_cli.targets.functions.inputs.fitting import fitted
-from gradcheck_cli.targets.functions.inputs.lengths_said import lengths_said, too_short
+from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
+from gradcheck_cli.targets.functions.inputs.lengths_said import leaves_nothing, lengths_said, too_short
 from gradcheck_cli.targets.functions.inputs.parameters import stands_in_arithmetic
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, SIZES, Proposal, is_bias_name
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.inputs.relations import LENGTHS, is_small, joined_at, longer, with_gates, words_of
+from gradcheck_cli.targets.functions.inputs.relations import (
+    LENGTHS,
+    is_small,
+    joined_at,
+    longer,
+    one_longer,
+    with_gates,
+    words_of,
+)
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.spelling import is_target
 from gradcheck_cli.targets.functions.total_loss import ready_forms
@@ -144,11 +152,14 @@ class _Met:
     Attributes:
         share: of the gradients, those that have the shape of their argument; 0 where the backward raised.
         is_number: it goes back from one number, or is handed a G.
+        lengths: of what gives a number and its gradient in one, those in which a vector and its gradient differ: it may
+            read no more of a longer vector, `cuts = theta[k:]`, and say by its gradient how long that is meant to be.
     """
 
     choice: ProposalChoice
     share: float
     is_number: bool
+    lengths: tuple[int, ...] = ()
 
 
 def _oddness(choice: ProposalChoice) -> int:
@@ -213,26 +224,27 @@ def _met(form: WrittenFunction, choice: ProposalChoice, seed: int, gates: Sequen
         now = waiting.pop(0)
         tried.add(repr(now))
         met, error = _called_on(form, now, seed)
-        if met is not None and error is None:
+        if met is not None and error is None and not met.lengths:
             return met
         best = best or met
-        waiting[:0] = _closer(now, error, gates)
+        waiting[:0] = _closer(now, error, gates) if met is None or error else joined_at(now, met.lengths)
     return best
 
 
 def _called_on(form: WrittenFunction, choice: ProposalChoice, seed: int) -> tuple[_Met | None, BaseException | None]:
     """What the forward and the backward did; None where the forward did not end."""
-    ready, outputs, share = form, tuple[Array, ...](), 0.0
+    ready, outputs, fit = form, tuple[Array, ...](), Fitted(0.0)
     try:
         sample = drawn(choice, LENGTHS, seed)
         ready = next(ready_forms(form, sample))
         outputs = ready.forward(sample.values)
         fit = fitted(ready, sample, outputs)
-        error, share = fit.error, fit.share
+        error = fit.error
     except Exception as raised:  # whatever the user's code raises
         error = raised
     is_bare = isinstance(ready, PairForm) and ready.is_bare
-    met = _Met(choice, share, not is_bare or sum(out.size for out in outputs) == 1)
+    lengths = fit.lengths if ready.kind == "loss" else ()
+    met = _Met(choice, fit.share, not is_bare or sum(out.size for out in outputs) == 1, lengths)
     return (met if outputs else None), error
 
 
@@ -248,6 +260,8 @@ def _closer(choice: ProposalChoice, error: BaseException | None, gates: Sequence
         return list(_with_whole_numbers(choice))
     if short := too_short(error):
         return list(longer(choice, short))
+    if leaves_nothing(error):
+        return list(one_longer(choice))
     lengths = lengths_said(error)
     found = list(joined_at(choice, (lengths[0], lengths[1]))) if len(lengths) == 2 else []
     return found or [each for most in gates for each in with_gates(choice, most)]

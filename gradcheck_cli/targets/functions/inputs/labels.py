@@ -8,7 +8,7 @@ from typing import TypeGuard
 import numpy as np
 
 from gradcheck_cli.model import Array, Sample
-from gradcheck_cli.targets.functions.form import WrittenFunction
+from gradcheck_cli.targets.functions.form import Values, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.spelling import is_target
 
@@ -81,16 +81,26 @@ def _is_same(form: WrittenFunction, sample: Sample, name: str, value: Array, out
 
 
 def _goes_along(form: WrittenFunction, sample: Sample, name: str) -> bool:
-    """Turned round together with every array that has as many rows, or columns where none has, the loss is the same."""
+    """Turned round together with every array that has as many rows, or columns where none has, the loss is the same.
+
+    All but one may do: weights may be as long by chance.
+    """
     count = len(sample.array(name))
     arrays = {key: value for key, value in sample.values.items() if isinstance(value, np.ndarray) and key != name}
     for axis in (0, -1):
         along = {key: np.flip(value, axis) for key, value in arrays.items() if np.shape(value)[axis:][:1] == (count,)}
         if along:
-            turned = {**sample.values, **along, name: np.flip(sample.array(name), 0)}
-            outputs, others = form.forward(sample.values), form.forward(turned)
-            return all(_same_when_turned(one, other) for one, other in zip(outputs, others, strict=True))
+            but_one = [{key: along[key] for key in along if key != each} for each in along if len(along) > 1]
+            own = {name: np.flip(sample.array(name), 0)}
+            return any(
+                _is_same_turned(form, sample.values, {**sample.values, **each, **own}) for each in (along, *but_one)
+            )
     return False
+
+
+def _is_same_turned(form: WrittenFunction, values: Values, turned: Values) -> bool:
+    outputs, others = form.forward(values), form.forward(turned)
+    return all(_same_when_turned(one, other) for one, other in zip(outputs, others, strict=True))
 
 
 def _same_when_turned(one: np.ndarray, other: np.ndarray) -> bool:

@@ -32,7 +32,14 @@ _LENGTHS = tuple(
 )
 # Two shapes, whose last axes lie above each other.
 _SHAPES = tuple(
-    map(re.compile, (rf"together with shapes {_SHAPE} {_SHAPE}", rf"from shape {_SHAPE} into shape {_SHAPE}"))
+    map(
+        re.compile,
+        (
+            rf"together with shapes {_SHAPE} {_SHAPE}",
+            rf"from shape {_SHAPE} into shape {_SHAPE}",
+            rf"shape {_SHAPE} doesn't match the broadcast shape {_SHAPE}",
+        ),
+    )
 )
 # What a vector that is cut in parts leaves for the last one, and its shape.
 _RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \(([\d, ]+)\)")
@@ -50,7 +57,14 @@ def lengths_said(error: BaseException) -> tuple[int, ...]:
         if found := pattern.search(text):
             one, other = map(_lengths_in, found.groups())
             pairs = zip(reversed(one), reversed(other), strict=False)
-            return next(((left, right) for left, right in pairs if left != right and 1 not in (left, right)), ())
+            return next(
+                (
+                    (left, right)
+                    for left, right in pairs
+                    if left != right and (1 not in (left, right) or not left * right)
+                ),
+                (),
+            )
     return reshaped(error) or compared(error)
 
 
@@ -64,6 +78,12 @@ def too_short(error: BaseException) -> int:
     """The length of what a loop, or an index, went beyond; 0 where that is not what was raised."""
     found = _BEYOND.search(str(error))
     return int(found[2]) if found and int(found[1]) == int(found[2]) else 0
+
+
+def leaves_nothing(error: BaseException) -> bool:
+    """Was nothing left of what was taken apart, as of `cuts = theta[k:]` where theta is k long?"""
+    found = _BEYOND.search(str(error))
+    return found is not None and int(found[2]) == 0
 
 
 def _lengths_in(shape: str) -> list[int]:

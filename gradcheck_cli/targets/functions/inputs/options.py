@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcheck_cli.model import WITHOUT_UPSTREAM
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
-from gradcheck_cli.targets.functions.inputs.documented import as_documented
+from gradcheck_cli.targets.functions.inputs.documented import as_documented, is_said_a_mask, is_said_frozen
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
@@ -181,6 +181,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     found = as_documented(found, form.source, item.name, others)
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
+    if found[0].kind in REAL and not is_target(item.name) and is_said_a_mask(form.source, item.name):
+        found = [*(replace(each, kind="mask") for each in found if each.kind == found[0].kind), *found]
     if not item.has_default and (beside := lengths_beside(form.source, item.name, others)):
         return beside
     constants = () if item.has_default else _constants_of_a_layer(form.title, item.name)
@@ -233,7 +235,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and is_unrolled(form.source, item.name):
         return [Proposal("real", UNROLLED), *found]
     if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):
-        return [*(Proposal("constant", value=value) for value in _WHOLE), *found]
+        is_lessened = re.search(rf"\b{re.escape(item.name)}\s*-\s*1\b", form.source)
+        return [*(Proposal("constant", value=each) for each in sorted(_WHOLE, reverse=is_lessened is not None)), *found]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
     if item.is_returned and type(item.default) is float:
@@ -334,14 +337,14 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     """
     if found[0].kind not in ("real", "positive"):
         return found
-    if set(tokens(item.name)) & _TABLES or re.search(rf"\b{item.name}\b{_FROZEN}", form.source):
+    if set(tokens(item.name)) & _TABLES or is_said_frozen(form.source, item.name):
         return [replace(proposal, is_owed=False) for proposal in found]
     named = constant(tokens(item.name), None)
     values = dict.fromkeys([*([] if named is None else [named]), 0.5, 2])
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
-# Sides of windows and numbers of groups. At 1 nothing of what they do is seen.
+# Sides of windows and numbers of groups. At 1 nothing of what they do is seen; of J - 1 steps, not at 2 either.
 _WHOLE = (2, 3)
 # Rows of which whole numbers choose some.
 _TABLE = "v d"
@@ -359,8 +362,6 @@ _ROW = "2v"
 _ROWS = ("d", "m", "1 d", "1 m")
 # Annotation -> values to try, the likeliest first.
 _ANNOTATED: Mapping[str, tuple[object, ...]] = {"int": (2, 1, 12), "float": (0.5, 2.0), "bool": (False, True)}
-# What its author says of an argument that is not learnt: "with W frozen", "gamma is not trained".
-_FROZEN = r"\W{1,3}(?:\w+\W+){0,2}(?:frozen|not trained|not trainable|not learnt|not learned)\b"
 # What a forward looks angles or positions up in.
 _TABLES = ANGLE_WORDS | word_set("rope rotary table tables slopes positions pe mask masks")
 
@@ -384,7 +385,7 @@ def is_said(item: Parameter, fixed: Container[str]) -> bool:
 
 def state_of(item: Parameter, number: int) -> Proposal:
     """A weight of an object, as its constructor shaped it."""
-    return Proposal(item.numbers, " ".join(map(str, item.shapes[number])))
+    return Proposal(item.numbers, " ".join(map(str, item.shapes[number])), is_owed=not item.is_data)
 
 
 def for_sizes(form: WrittenFunction, choice: ProposalChoice, number: int) -> ProposalChoice:

@@ -210,9 +210,11 @@ def is_sorted_by(source: str, name: str) -> bool:
 
 
 def stands_in_arithmetic(source: str, name: str) -> bool:
-    """Is a parameter itself added, subtracted or multiplied: `y * np.log(p)`, `p - y`?"""
+    """Is a parameter itself added, subtracted or multiplied: `y * np.log(p)`, `p - y`? Not in `cuts[y + 1]`."""
     nodes = syntax.nodes_in(source)
-    return any(isinstance(node, ast.BinOp) and (_is(node.left, name) or _is(node.right, name)) for node in nodes)
+    places = {part for node in nodes if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)}
+    sums = (node for node in nodes if isinstance(node, ast.BinOp) and node not in places)
+    return any(_is(node.left, name) or _is(node.right, name) for node in sums)
 
 
 def says_yes_or_no(source: str, name: str) -> bool:

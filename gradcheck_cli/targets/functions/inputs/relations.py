@@ -16,6 +16,8 @@ from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, shape
 LENGTHS: Mapping[str, int] = {letter: 4 * place + 3 for place, letter in enumerate("abcdefghijklmnopqrst")}
 # Gates side by side.
 _FACTORS = (2, 3, 4)
+# Intercepts, steps between classes; more are no slip of lengths that are told apart by 4.
+_A_FEW = 3
 # What is left or made of these: no length of anything else.
 _MADE = frozenset(
     [one + other for one in LENGTHS.values() for other in (*LENGTHS.values(), 1)]
@@ -49,6 +51,16 @@ def joined_at(choice: ProposalChoice, lengths: tuple[int, ...]) -> Iterator[Prop
             if length not in known.values():
                 yield from _in_the_sum(choice, word, length, known)
                 yield from _made(choice, word, length, known)
+    if not left and not right:  # what is left of a vector, beside what is counted elsewhere
+        yield from _longer_by(choice, abs(lengths[0] - lengths[1]), known)
+
+
+def _longer_by(choice: ProposalChoice, more: int, known: Mapping[str, int]) -> Iterator[ProposalChoice]:
+    """Choices in which an axis that is longer than another by a number is so by a few more: "d+1" becomes "d+2"."""
+    for word in known if more <= _A_FEW else ():
+        base, _, count = word.rpartition("+")
+        if count.isdigit():
+            yield _in_place_of(choice, word, f"{base}+{int(count) + more}")
 
 
 def longer(choice: ProposalChoice, length: int) -> Iterator[ProposalChoice]:
@@ -69,6 +81,16 @@ def with_gates(choice: ProposalChoice, most: int) -> Iterator[ProposalChoice]:
     ends = dict.fromkeys([axes[0] for axes in matrices] + [axes[-1] for axes in matrices])
     for word in (word for word in ends if word in letters):
         yield from (_with(choice, word, f"{most}{other}") for other in letters if other != word)
+
+
+def one_longer(choice: ProposalChoice) -> Iterator[ProposalChoice]:
+    """Choices in which a vector is by one longer than an axis of another argument, of which nothing was left before."""
+    for name, each in choice.items():
+        others = dict.fromkeys(word for key, other in choice.items() if key != name for word in other.axes.split())
+        letters = [word for word in others if _LETTER.fullmatch(word)]
+        if _LETTER.fullmatch(each.axes):
+            wanted = [each.axes] if each.axes in letters else letters
+            yield from ({**choice, name: replace(each, axes=f"{word}+1")} for word in wanted)
 
 
 def _equal(choice: ProposalChoice, one: str, other: str) -> Iterator[ProposalChoice]:
@@ -96,7 +118,12 @@ def _made(choice: ProposalChoice, word: str, length: int, known: Mapping[str, in
     letters = {each: own for each, own in known.items() if _LETTER.fullmatch(each)}
     others = {each: own for each, own in letters.items() if each != word}
     if word in letters:
-        yield from (_with(choice, word, f"{each}+1") for each, own in others.items() if own + 1 == length)
+        yield from (
+            _with(choice, word, f"{each}+{more}")
+            for more in (1, 2)
+            for each, own in others.items()
+            if own + more == length
+        )
         yield from (
             _with(choice, word, f"{factor}{each}")
             for each, own in others.items()
@@ -109,6 +136,9 @@ def _made(choice: ProposalChoice, word: str, length: int, known: Mapping[str, in
             for other, also in others.items()
             if one < other and own + also == length
         )
+    base, _, more = word.rpartition("+")
+    if more.isdigit() and length > known[word] - int(more):  # `beta, *cuts`: how many cuts there are is said elsewhere
+        yield _in_place_of(choice, word, f"{base}+{length - known[word] + int(more)}")
     # What was left of a longer one is too short or too long: `w = params[:-1]`, `v = params[n:]`.
     yield from (_with(choice, each, f"{word}+1") for each, own in others.items() if own - 1 == length)
     yield from (
@@ -128,6 +158,14 @@ def _with(choice: ProposalChoice, letter: str, word: str) -> ProposalChoice:
         for name, each in choice.items()
     }
     return choice if any("?" in each.axes for each in found.values()) else found
+
+
+def _in_place_of(choice: ProposalChoice, word: str, other: str) -> ProposalChoice:
+    """With a whole word in the place of another."""
+    return {
+        name: replace(each, axes=" ".join(other if axis == word else axis for axis in each.axes.split()))
+        for name, each in choice.items()
+    }
 
 
 def _put(axis: str, letter: str, word: str) -> str:

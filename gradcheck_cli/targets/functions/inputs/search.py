@@ -23,7 +23,7 @@ from gradcheck_cli.targets.functions.inputs.drawing import (
     plainness,
 )
 from gradcheck_cli.targets.functions.inputs.emptied import is_emptied
-from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
+from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted, keeps_its_shapes
 from gradcheck_cli.targets.functions.inputs.given import Given, fixed_options, samples_for
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError, with_samples
 from gradcheck_cli.targets.functions.inputs.guided import (
@@ -127,7 +127,7 @@ class InputSearch:
         found = apart.in_joined_shapes(fixed)
         self.end += time.thread_time() - before  # what is left is for the others
         # What fits in the shapes of its names is doubtful, and no better told of others but where it is right there.
-        found = found if found is None or self.doubtful is None or self._is_right(found) else None
+        found = found if found is None or self._is_right(found) else None
         found = found or (self._led(fixed) if may_go_on else None)
         found = found or self._in_doubt() or (None if self.said.fixed else self._as_a_known_layer()) or self._led(fixed)
         if found is None and self.second_best is None:
@@ -166,6 +166,7 @@ class InputSearch:
         is_seen = is_seen and not all(is_emptied(found.form, each, self.file) for each in found.samples)
         self.has_wrong_total = self.has_wrong_total or is_wrong_total(found.form, sample)
         is_seen = is_seen and (is_entrywise or not self.has_wrong_total)
+        is_seen = is_seen and keeps_its_shapes(found.form, found.samples[1:])
         if is_number and is_seen and not self._is_of_another(found):
             return False
         if self.doubtful is None:
@@ -256,6 +257,8 @@ class InputSearch:
         """Is its gradient the derivative? One without an owner may be that of the targets with the sign lost."""
         if as_other_argument(found.form, found.samples) is not None:
             return True
+        if self.doubtful is None or not keeps_its_shapes(self.doubtful.form, self.doubtful.samples):
+            return True  # what has its shape by chance is no better
         return not self.is_unowned and is_derivative(found.form, found.samples[0])
 
     def in_joined_shapes(self, fixed: Mapping[str, Sequence[Proposal]]) -> Guess | None:
