@@ -41,7 +41,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
     proposals,
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.inputs.single_numbers import begun_as_numbers, scales_a_total
+from gradcheck_cli.targets.functions.inputs.single_numbers import gradients_of_numbers, scales_a_total
 from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.inputs.together import together
 from gradcheck_cli.targets.functions.inputs.turned import in_pairs
@@ -173,8 +173,10 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if is_symmetric(form, item.name) and _is_handed_nothing(form) and found[0].kind in REAL:
         found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
     is_scale = _is_handed_nothing(form) and scales_a_total(form.source, item.name)
-    if not item.has_default and found[0].kind in REAL and (is_scale or item.name in _begun(form)):
+    if not item.has_default and found[0].kind in REAL and is_scale:
         return [replace(found[0], axes="")]
+    if not item.has_default and found[0].kind in (*REAL, "constant") and item.name in gradients_of_numbers(form):
+        return [Proposal("positive" if found[0].kind == "constant" else found[0].kind)]
     if item.name.lower() in _KEYS and not {"q", "query", "v"} & {other.name.lower() for other in form.parameters}:
         found = [*found, replace(found[0], axes="")]  # no key of anything: a stiffness, a step
     others = [other.name for other in form.parameters if other is not item]
@@ -197,11 +199,6 @@ def _is_alone(form: WrittenFunction, item: Parameter) -> bool:
     """Is it called as what is compared with, and all that is handed in: the places `Y` of a stress?"""
     given = [other.name for other in form.parameters if not other.has_default and not other.is_state]
     return is_target(item.name) and given == [item.name]
-
-
-def _begun(form: WrittenFunction) -> frozenset[str]:
-    names = tuple(item.name for item in form.parameters)
-    return begun_as_numbers(form.back.source, form.back.name, names) if isinstance(form, PairForm) else frozenset()
 
 
 def _is_handed_nothing(form: WrittenFunction) -> bool:

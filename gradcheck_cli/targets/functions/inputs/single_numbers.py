@@ -7,8 +7,18 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gradcheck_cli.model import syntax
+from gradcheck_cli.targets.functions.form import WrittenFunction
+from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import belongs_to
+
+
+def gradients_of_numbers(form: WrittenFunction) -> frozenset[str]:
+    """The arguments of which the backward's text says that they are numbers."""
+    names = tuple(item.name for item in form.parameters)
+    if form.kind == "autograd-function":
+        return totalled(form.source, form.backward, names)
+    return begun_as_numbers(form.back.source, form.back.name, names) if isinstance(form, PairForm) else frozenset()
 
 
 @lru_cache(maxsize=64)
@@ -31,6 +41,43 @@ def begun_as_numbers(source: str, name: str, arguments: tuple[str, ...]) -> froz
         if isinstance(target, ast.Name) and target.id in given
     ]
     return frozenset(owner for each in begun if (owner := belongs_to(each, arguments)) not in ("", each))
+
+
+@lru_cache(maxsize=64)
+def totalled(source: str, owner: str, arguments: tuple[str, ...]) -> frozenset[str]:
+    """The arguments whose gradients are totals beside themselves, `-(dz * x).sum() / tau ** 2`: a number's alone are.
+
+    A total without the argument in it has no axes, whatever the argument has, and is seen by its shape.
+
+    Args:
+        source: which holds the class of a Function.
+        owner: its name.
+        arguments: of its forward, by place.
+    """
+    classes = (each for each in syntax.nodes_in(source) if isinstance(each, ast.ClassDef) and each.name == owner)
+    methods = [each for node in classes for each in node.body if isinstance(each, ast.FunctionDef)]
+    backward = next((each for each in methods if each.name == "backward"), None)
+    returns = [] if backward is None else [each.value for each in ast.walk(backward) if isinstance(each, ast.Return)]
+    whole = returns[-1] if returns else None
+    parts = whole.elts if isinstance(whole, ast.Tuple) else [whole]
+    found = {name: _assigned(backward, part) for name, part in zip(arguments, parts, strict=False)}
+    return frozenset(name for name, value in found.items() if any(_is_scaled_total(each, name) for each in value))
+
+
+def _assigned(function: ast.AST | None, part: ast.AST | None) -> list[ast.expr]:
+    """What is returned in one place; of a name all that it is given."""
+    if function is None or not isinstance(part, ast.expr):
+        return []
+    if not isinstance(part, ast.Name):
+        return [part]
+    given = (each for each in ast.walk(function) if isinstance(each, ast.Assign))
+    return [each.value for each in given if any(_is(target, part.id) for target in each.targets)]
+
+
+def _is_scaled_total(value: ast.expr, name: str) -> bool:
+    factors = list(_factors(value))
+    totals = [each for each in factors if _is_total(each)]
+    return bool(totals) and any(_is(each, name) for each in factors)
 
 
 def scales_a_total(source: str, name: str) -> bool:
