@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 import textwrap
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from gradcheck_cli import model
 from helpers import ROOT
 
 PACKAGE = ROOT / "gradcheck_cli"
@@ -230,6 +233,28 @@ def test_plugin_imports_nothing_but_pytest():
     assert [] == loaded(
         "import gradcheck_cli.pytest_plugin", heavy=("click", "gradcheck_cli.api", "gradcheck_cli.model")
     )
+
+
+def test_help_loads_no_report():
+    """The reports and their evidence are the larger part of the model, and help says nothing of them."""
+    reports = ("gradcheck_cli.model.report", "gradcheck_cli.model.evidence")
+
+    assert [] == loaded("from gradcheck_cli.cli import main\nmain(['--help'])", heavy=reports)
+
+
+def test_every_noun_of_the_model_is_found_where_types_look_for_it():
+    """The nouns are loaded late by a table; who checks types reads imports. Both say the same."""
+    imports = [
+        node for node in ast.walk(ast.parse(Path(model.__file__).read_text())) if isinstance(node, ast.ImportFrom)
+    ]
+    typed = {
+        name.name: getattr(import_module(node.module), name.name)
+        for node in imports
+        if node.module.startswith("gradcheck_cli.model.")
+        for name in node.names
+    }
+
+    assert typed == {name: getattr(model, name) for name in dir(model)}
 
 
 def test_the_hand_written_backward_loads_no_torch():

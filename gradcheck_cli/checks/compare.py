@@ -32,7 +32,7 @@ def compare_exact(subject: Subject, expected: Array, actual: Array | None) -> Ch
         expected: any shape, the trusted side.
         actual: the judged side; None or another shape fails.
     """
-    return compare_within(subject, expected, actual, np.zeros(expected.shape))
+    return compare_within(subject, expected, actual, np.broadcast_to(np.zeros(()), expected.shape))
 
 
 def compare_within(subject: Subject, expected: Array, actual: Array | None, allowed: Array) -> Check:

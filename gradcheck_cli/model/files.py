@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import mimetypes
 import os
 from collections.abc import Iterable
 
@@ -42,6 +41,9 @@ def from_here(file: str) -> str:
 
 def is_picture(name: str) -> bool:
     """Its ending is that of a picture."""
+    # Late: it loads what reads addresses too, for which no other name needs to wait.
+    import mimetypes
+
     kind, _ = mimetypes.guess_type(name)
     return kind is not None and kind.startswith("image/")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeAlias, cast
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from gradcheck_cli.model.axis import PaddingMode
 from gradcheck_cli.model.case import Array
-from gradcheck_cli.model.errors import ExitCode, VerdictError
+from gradcheck_cli.model.errors import ExitCode
 from gradcheck_cli.model.evidence import (
     ChannelDifference,
     Check,
@@ -23,6 +23,7 @@ from gradcheck_cli.model.evidence import (
     Verdict,
 )
 from gradcheck_cli.model.in_settings import SettingResult
+from gradcheck_cli.model.judgement import Judgement
 from gradcheck_cli.model.option import recording
 from gradcheck_cli.model.options import Arithmetic, LossName, Reduction, RunOptions, Several
 from gradcheck_cli.model.padding import Padding, Sides
@@ -163,40 +164,6 @@ class Figures:
     grad_output: Array
     gradients: Mapping[GradientName, Figure]
     numeric: Array
-
-
-class Judgement:
-    """What both reports can do. They know no renderer: the room of the renderers hands them one when it is loaded.
-
-    Attributes:
-        as_text: what the terminal shows, without colour.
-        as_page: what a notebook shows, HTML.
-    """
-
-    verdict: Verdict
-    # Until then, as in a process that only loads a pickled one, a report shows itself as any object does.
-    as_text: ClassVar[Callable[[Report], str]] = staticmethod(repr)
-    as_page: ClassVar[Callable[[Report], str | None]] = staticmethod(lambda _report: None)
-
-    def __bool__(self) -> bool:
-        """Passed: everything that was asked was checked and holds."""
-        return self.verdict is Verdict.PASS
-
-    def __str__(self) -> str:
-        """The text that the terminal shows, without colour."""
-        return Judgement.as_text(cast("Report", self))
-
-    def raise_for_verdict(self) -> None:
-        """Nothing where it passed.
-
-        Raises:
-            VerdictError: it failed or could not be checked; the text is the terminal's.
-        """
-        if not self:
-            raise VerdictError(str(self))
-
-    def _repr_html_(self) -> str | None:
-        return Judgement.as_page(cast("Report", self))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, TypeAlias
 
 from gradcheck_cli.model.errors import ExitCode
 from gradcheck_cli.model.evidence import Verdict
-from gradcheck_cli.model.report import Judgement, Report
+from gradcheck_cli.model.judgement import Judgement
+from gradcheck_cli.model.report import Report
 from gradcheck_cli.model.spec import UNLESS_USUAL
 from gradcheck_cli.model.tensors import GradientName
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from gradcheck_cli.model import Array, Axis, ConvSpec
-from gradcheck_cli.numbers.magnitudes import FLOAT32_LIMIT
+from gradcheck_cli.numbers.magnitudes import BLOCK, FLOAT32_LIMIT
 
 # As in a picture of 8 bits: the sums of a narrow case then fit float32 at most sizes that people use.
 LARGEST_PIXEL = 255
@@ -15,14 +17,25 @@ WIDE_OUTPUTS = 3
 
 def halved(array: Array) -> Array:
     """Half the magnitudes, but no number becomes 0."""
-    half = np.trunc(array / 2)
-    np.sign(array, out=half, where=half == 0)
-    return np.asarray(half)
+    half = np.empty(array.shape)
+    for part, whole in zip(blocks(half), blocks(array), strict=True):
+        np.trunc(np.divide(whole, 2, out=part), out=part)
+        np.sign(whole, out=part, where=part == 0)
+    return half
+
+
+def truncated_half(array: Array) -> Array:
+    """Half the magnitudes, cut to whole numbers."""
+    half = array / 2
+    return np.trunc(half, out=half)
 
 
 def thinned(array: Array, share: float, rng: np.random.Generator) -> Array:
     """About that share of the numbers, zeros elsewhere."""
-    return np.where(rng.random(array.shape) < share, array, 0.0)
+    thin = np.zeros(array.shape)
+    for part, whole in zip(blocks(thin), blocks(array), strict=True):
+        np.copyto(part, whole, where=rng.random(part.shape) < share)
+    return thin
 
 
 def thinned_inside(grad_output: Array, share: float, rng: np.random.Generator) -> Array:
@@ -45,8 +58,20 @@ def with_fractions(array: Array, parts: int, rng: np.random.Generator) -> Array:
 
 
 def draw(rng: np.random.Generator, shape: tuple[int, ...], largest: int) -> Array:
-    """Random integers of both signs without 0, as float64."""
-    return np.asarray(rng.integers(1, largest, shape, endpoint=True) * rng.choice((-1.0, 1.0), shape))
+    """Random integers of both signs without 0, as float64: all magnitudes first, then all signs."""
+    drawn = np.empty(shape)
+    for part in blocks(drawn):
+        part[...] = rng.integers(1, largest, part.shape, endpoint=True)
+    for part in blocks(drawn):
+        part *= rng.choice((-1.0, 1.0), part.shape)
+    return drawn
+
+
+def blocks(array: Array) -> Iterator[Array]:
+    """Views of a contiguous array, one after the other: a generator gives each as it gives all, in less memory."""
+    line = array.reshape(-1)
+    for begin in range(0, line.size, BLOCK):
+        yield line[begin : begin + BLOCK]
 
 
 def wide(rng: np.random.Generator) -> float:
@@ -91,8 +116,10 @@ def _places(
 def whole_pixels(x: Array, most: int) -> Array:
     """Pixels as integers: rounded; spread over 255 steps where they lie within 1, and where one is above `most`."""
     pixels = x.astype(np.float64)
-    largest = np.abs(pixels).max(initial=0.0)
-    return np.rint(pixels * (LARGEST_PIXEL / largest) if 0 < largest <= 1 or largest > most else pixels)
+    largest = max(pixels.max(initial=0.0), -pixels.min(initial=0.0))
+    if 0 < largest <= 1 or largest > most:
+        pixels *= LARGEST_PIXEL / largest
+    return np.rint(pixels, out=pixels)
 
 
 def touched(spec: ConvSpec) -> tuple[Array, ...]:

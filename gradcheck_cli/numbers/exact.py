@@ -118,6 +118,8 @@ def narrow_case(
     )
     kernel = drawing.draw(rng, spec.weight_shape, LARGEST_KERNEL)
     case = Case(spec, pixels, kernel, np.arange(1.0, spec.out_channels + 1), upstream)
+    # What is made smaller is not to lie beside what it was.
+    del pixels, kernel, upstream
     while not (proof := certificate(case)).exact_below(limit):
         case = one_step_smaller(case, proof, rng, limit)
     return case
@@ -244,5 +246,5 @@ def one_step_smaller(case: Case, proof: Certificate, rng: np.random.Generator, l
         is_small = np.abs(case.weight).max() <= 1
         return replace(case, weight=drawing.thinned(case.weight, 0.5, rng) if is_small else drawing.halved(case.weight))
     if proof.bias < limit and magnitudes.maxima(case.x).max() > SMALLEST_RANGE:
-        return replace(case, x=np.trunc(case.x / 2))
+        return replace(case, x=drawing.truncated_half(case.x))
     return replace(case, grad_output=drawing.thinned_inside(case.grad_output, limit / proof.largest, rng))

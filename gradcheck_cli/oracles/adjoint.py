@@ -135,8 +135,11 @@ def _identity(name: GradientName, forward_side: int, factors: Array, gradient: A
 
 
 def draw_factors(rng: np.random.Generator, limit: int, shape: tuple[int, ...]) -> Array:
-    """Random integers from -limit to limit, the limit itself among them so that it can be read off."""
-    return rng.integers(-limit, limit, shape, endpoint=True)
+    """Random integers from -limit to limit, as float64, in which they are multiplied."""
+    factors = np.empty(shape)
+    for (part,) in _blocks(factors):
+        part[...] = rng.integers(-limit, limit, part.shape, endpoint=True)
+    return factors
 
 
 def largest_factor(fixed: Array, case: Case) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradcheck_cli.model.errors import ReportError
-from gradcheck_cli.model.report import Judgement
+from gradcheck_cli.model.judgement import Judgement
 from gradcheck_cli.model.text import visible
 from gradcheck_cli.report.formats import FORMATS, SAVED, STDOUT_FORMATS, known, known_for_files, refused_suffix
 

@@ -221,7 +221,7 @@ def _description(ready: Ready) -> Message:
     if candidate.family != "autograd-function":  # there the order is that of the forward's arguments
         notes += order_notes(ready.chosen.plan)
     notes[:0] = [*layout_notes(candidate), *([WIDE] if ready.is_wide else [])]
-    notes += interpreter.LAUNCHES.notes()
+    notes += [*ready.chosen.notes, *interpreter.LAUNCHES.notes()]
     return {
         "convention": candidate.family,
         "layout": candidate.layout.id,

@@ -85,6 +85,33 @@ def test_any_other_setting_is_changed_and_judged_by_the_forward(tmp_path, name, 
     assert {each.gradient for each in chosen.wrong_beside} == set(wrong)
 
 
+SHRUNK = pair("shrink", "0.0", "(1, 1)", "(1, 1)").replace("return dx, dw", "return dx, ANSWER")
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_right"),
+    [
+        ("dw + shrink * w", True),
+        ("dw + 2 * shrink * w", True),
+        ("dw - shrink * w", False),
+        ("dw * (1 + shrink)", False),
+        ("dw + shrink * w.mean()", False),
+        ("dw.T.T + shrink * np.sign(w)", False),
+    ],
+)
+def test_a_decay_of_the_weights_is_no_mistake(tmp_path, answer, is_right):
+    """It is the derivative of a penalty, which no output shows; whatever else is added is wrong."""
+    chosen = settled(tmp_path, SHRUNK.replace("ANSWER", answer))
+    assert {each.gradient for each in chosen.wrong_beside} == (set() if is_right else {"weight"})
+    assert bool(chosen.notes) is is_right
+
+
+def test_an_input_is_not_decayed(tmp_path):
+    """No penalty is put on it."""
+    code = SHRUNK.replace("return dx, ANSWER", "return dx + shrink * x, dw")
+    assert {each.gradient for each in settled(tmp_path, code).wrong_beside} == {"input"}
+
+
 @pytest.mark.parametrize(
     ("default", "backward"),
     [("1.0", "(1, knob)"), ("None", "(1, 1 if knob is None else knob)"), ("'a'", "(1, 1, knob)[:2]")],

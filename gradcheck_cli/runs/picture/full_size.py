@@ -14,12 +14,13 @@ import numpy as np
 
 from gradcheck_cli.checks import of_a_run as checks
 from gradcheck_cli.checks.compare import Subject, not_applicable, with_detail
-from gradcheck_cli.model import GRADIENTS, Array, Case, Check, Gradients, Verdict
+from gradcheck_cli.model import Array, Case, Check, Verdict
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.arithmetic import Judged
 from gradcheck_cli.numbers.formats import largest_given
 from gradcheck_cli.oracles import autograd
 from gradcheck_cli.oracles.autograd import LayerSettings
+from gradcheck_cli.runs.memory import give_freed_memory_back
 from gradcheck_cli.runs.plan import Plan
 
 # Of several pictures the one that says most is shown.
@@ -42,28 +43,37 @@ def full_size_checks(
     if not plan.probes_whole:
         subject = Subject("exact", "weight", "integers at full size: equal bit for bit")
         return [not_applicable(subject, f"at full size: would take {plan.probe.text}; not run")]
+    # What all checks left behind on the cut is of other sizes.
+    give_freed_memory_back()
     found: dict[tuple[str, str], list[Check]] = {}
     for place, first in enumerate(range(0, plan.asked.batch, plan.at_once)):
         rng, picture = np.random.default_rng((seed, place)), x[first : first + plan.at_once]
-        case = exact.narrow_case(
-            replace(plan.asked, batch=len(picture)), rng, x=picture, most=largest_given(settings.precision)
+        spec, most = replace(plan.asked, batch=len(picture)), largest_given(settings.precision)
+        # Without a name of its own: no case is to lie beside the next.
+        of_picture = _of_picture(
+            exact.narrow_case(spec, rng, x=picture, most=most), judged, settings, rng, pool, len(picture) == len(x)
         )
-        for check in _of_picture(case, judged, settings, rng, pool):
+        for check in of_picture:
             found.setdefault((check.name, check.gradient), []).append(check)
     return [_together(several) for several in found.values()]
 
 
 def _of_picture(
-    case: Case, judged: Judged, settings: LayerSettings, rng: np.random.Generator, pool: Executor | None
+    case: Case, judged: Judged, settings: LayerSettings, rng: np.random.Generator, pool: Executor | None, is_alone: bool
 ) -> Iterator[Check]:
     settings = settings.for_integers
     if pool is None:
         hand, returned = judged.backward(case), autograd.backward(case, settings)
     else:
-        begun = {name: pool.submit(judged.backward, case, (name,)) for name in GRADIENTS}
+        # In one thread: torch has as many as there are cores, and what two gradients ask for need not lie together.
+        begun = pool.submit(judged.backward, case)
         returned = autograd.backward(case, settings)
-        hand = Gradients(**{name: gradient.result().get(name) for name, gradient in begun.items()})
+        hand = begun.result()
     yield from checks.exact_checks(case, judged, hand, returned, f"integers in {settings.dtype}, at full size")
+    del returned
+    if is_alone:
+        # Two outputs in float64 follow, and torch leaves holes of float32; another picture's would fill them.
+        give_freed_memory_back()
     yield from checks.adjoint_checks(case, hand, judged, rng, pool)
 
 

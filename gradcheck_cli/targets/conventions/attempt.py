@@ -34,7 +34,7 @@ class Chosen:
 
     `is_right`: a gradient or its own forward was right on the geometry on which it was chosen. `unvaried`: optional
     parameters that keep their defaults, of which nothing is known; `wrong_beside`: those beside whose default its
-    gradients are not the derivative of its own forward.
+    gradients are not the derivative of its own forward; `notes`: what it does with others on purpose.
     """
 
     candidate: Candidate
@@ -42,6 +42,7 @@ class Chosen:
     is_right: bool = False
     unvaried: tuple[str, ...] = ()
     wrong_beside: tuple[WrongBeside, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def yields(self) -> tuple[GradientName, ...]:

@@ -10,6 +10,8 @@ import types
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from gradcheck_cli.model import syntax
 
 # Of a number that was to be whole. numpy says it in an IndexError, Python in a TypeError.
@@ -38,6 +40,8 @@ def is_misfed(error: BaseException, file: str, made: Collection[str] = ()) -> bo
         return any(isinstance(value, float) for value in handed)
     if isinstance(error, UnboundLocalError):
         return any(isinstance(value, str | bool | None) for value in handed)
+    if _wants_an_object(error, file):
+        return True
     frame, line = frames[-1]
     read = [value for value in _read(frame, line, file) if any(value is one for one in handed)]
     return any(_is_about(error, value) for value in read)
@@ -45,6 +49,33 @@ def is_misfed(error: BaseException, file: str, made: Collection[str] = ()) -> bo
 
 def _wants_whole(error: BaseException) -> bool:
     return isinstance(error, TypeError | IndexError) and bool(re.search(WHOLE, str(error)))
+
+
+def _wants_an_object(error: BaseException, file: str) -> bool:
+    """Whether an array was handed over where the code reads a field of a class of its file: `params.depth`."""
+    if not isinstance(error, AttributeError) or not isinstance(error.obj, (np.ndarray, *PLAIN)):
+        return False
+    tree = syntax.parse("".join(linecache.getlines(file)))
+    return any(error.name in _fields(node) for node in ast.walk(tree))
+
+
+def _fields(node: ast.AST) -> set[str]:
+    """What an object of a class holds: `depth: Array` in it, `self.depth = ...`, `namedtuple("P", "depth point")`."""
+    if isinstance(node, ast.ClassDef):
+        inside = list(ast.walk(node))
+        said = {
+            part.target.id for part in inside if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+        }
+        set_ = {part.attr for part in inside if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)}
+        return said | set_
+    if isinstance(node, ast.Call) and syntax.identifier(node.func) in ("namedtuple", "SimpleNamespace"):
+        texts = [
+            part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        ]
+        return {word for text in texts for word in re.findall(r"\w+", text)} | {
+            part.arg or "" for part in node.keywords
+        }
+    return set()
 
 
 def _is_about(error: BaseException, value: Any) -> bool:

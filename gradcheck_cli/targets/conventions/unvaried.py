@@ -33,7 +33,7 @@ from gradcheck_cli.targets.conventions.closure import ClosureCandidate
 from gradcheck_cli.targets.conventions.construct import LINEAR, STILL
 from gradcheck_cli.targets.conventions.function import FunctionCandidate
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
-from gradcheck_cli.targets.conventions.own_derivative import Point, own_derivative
+from gradcheck_cli.targets.conventions.own_derivative import OwnDerivative, Point, own_derivative
 from gradcheck_cli.targets.conventions.own_forward import float_case, moved, point_of
 from gradcheck_cli.targets.conventions.results import take
 from gradcheck_cli.targets.conventions.same import HasForward, right_there
@@ -52,6 +52,15 @@ BELOW_ZERO = "outputs below 0"
 MOST_WORK = 5.0
 
 Wrongs = tuple[WrongBeside, ...]
+# The slopes of its own forward, and the gradients that it gives.
+Measured = tuple[OwnDerivative, Mapping[GradientName, Array]]
+
+# Of a penalty of half the squares, and of the squares.
+PENALTIES = (1, 2)
+DECAYS = (
+    "with {0} grad_{1} holds {0} times the {1} itself, as the derivative of a penalty on it does; no output shows that "
+    "({0}={2:g}: right but for it)"
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,7 @@ class Varying:
     def settled(self, chosen: Chosen) -> Chosen:
         """What is chosen, with roles for settings, what is wrong beside the defaults, and the rest by name."""
         left: list[str] = []
+        notes: list[str] = []
         wrong: list[WrongBeside] = []
         end = time.thread_time() + MOST_WORK
         for setting in settings_of(chosen.candidate):
@@ -100,9 +110,13 @@ class Varying:
                 chosen = replace(chosen, candidate=with_role(chosen.candidate, setting.name, role))
                 continue
             seen = [] if is_over else self._varied(chosen, setting)
-            wrong += next((found for found in seen if found), ())
+            found = next((found for found in seen if found), ())
+            decays = [name for name in {one.gradient: None for one in found} if self._decays(chosen, setting, name)]
+            notes += [DECAYS.format(setting.name, name, setting.others()[0]) for name in decays]
+            wrong += [one for one in found if one.gradient not in decays]
             left += [] if seen and None not in seen else [setting.name]
-        return replace(chosen, unvaried=tuple(left), wrong_beside=(*wrong, *self._below_zero(chosen)))
+        beside = (*wrong, *self._below_zero(chosen))
+        return replace(chosen, unvaried=tuple(left), wrong_beside=beside, notes=tuple(notes))
 
     def _roles(self, candidate: Candidate, setting: FreeParameter) -> Iterator[str]:
         """The roles in which it makes a gradient or the forward right, which is none of its default."""
@@ -161,6 +175,31 @@ class Varying:
         unmasked = self._as_alone(chosen, other, float_case(spec)) if misfits else set()
         return tuple(WrongBeside(words, name, slopes, name in unmasked) for name, slopes in misfits)
 
+    def _decays(self, chosen: Chosen, setting: FreeParameter, name: GradientName) -> bool:
+        """Whether it adds so much of the parameter, or twice that, to its gradient, which is right but for that.
+
+        The derivative of a penalty on the parameter, which no output shows.
+        """
+        value = setting.others()[0]
+        if not isinstance(value, float) or name == "input":
+            return False
+        other = with_value(chosen.candidate, setting.name, value)
+        able = (spec for spec in probes.PROBES if not other.refuses(spec))
+        for spec in islice(able, MOST_PROBES):
+            try:
+                measured = self._measured(chosen, other, spec)
+            except (Exception, SystemExit):  # a geometry may be refused as it is called
+                continue
+            array = None if measured is None else measured[1].get(name)
+            if measured is None or array is None:
+                continue
+            own, case = measured[0], float_case(spec)
+            penalty = case.weight if name == "weight" else case.bias
+            if array.shape != penalty.shape:
+                return False
+            return any(own.fits(name, array - times * value * penalty) for times in PENALTIES)
+        return False
+
     def _as_alone(self, chosen: Chosen, candidate: Candidate, case: Case) -> set[GradientName]:
         """The gradients that are those of the convolution alone."""
         self.seed()
@@ -172,6 +211,14 @@ class Varying:
 
     def _misfits(self, chosen: Chosen, candidate: Candidate, spec: ConvSpec) -> list[tuple[GradientName, str]] | None:
         """The gradients that are no derivative of its own forward, with the slopes; None without a forward."""
+        measured = self._measured(chosen, candidate, spec)
+        if measured is None:
+            return None
+        own, found = measured
+        return [(name, own.slopes_beside(name, array)) for name, array in found.items() if not own.fits(name, array)]
+
+    def _measured(self, chosen: Chosen, candidate: Candidate, spec: ConvSpec) -> Measured | None:
+        """The slopes of its own forward, and the gradients that it gives; None without a forward."""
         case = float_case(spec)
 
         def forward(point: Point) -> Array:
@@ -191,8 +238,7 @@ class Varying:
             returned = candidate.start(case)()
         taken = take(returned, chosen.plan, spec, candidate.layout, candidate.bias_form)
         given = {name: taken.gradients.get(name) for name in GRADIENTS}
-        found = {name: array for name, array in given.items() if array is not None}
-        return [(name, own.slopes_beside(name, array)) for name, array in found.items() if not own.fits(name, array)]
+        return own, {name: array for name, array in given.items() if array is not None}
 
 
 class NoForwardError(Exception):

@@ -66,13 +66,20 @@ def members_of(function: ast.AST | None, name: str, functions: FileFunctions, de
     uses = (node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name)
     loads = (node for node in uses if isinstance(node.ctx, ast.Load))
     for node in sorted(loads, key=lambda node: (node.lineno, node.col_offset)):
-        if isinstance(above.get(node), ast.Tuple | ast.List | ast.Dict | ast.Return):  # it is kept as it is
+        if _is_kept(above.get(node)):
             continue
         read = _read(node, above, functions, depth)
         if read is None or (found is not None and found.kind != read.kind):
             return None
         found = read if found is None else found.with_others(read)
     return found
+
+
+def _is_kept(parent: ast.AST | None) -> bool:
+    """Is it put as it is into a tuple, a list, a dict, or an object of a class: `Cache(x, params)`?"""
+    if isinstance(parent, ast.Call):
+        return isinstance(parent.func, ast.Name) and parent.func.id[:1].isupper()
+    return isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.Return)
 
 
 @lru_cache(maxsize=64)

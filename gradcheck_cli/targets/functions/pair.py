@@ -220,7 +220,7 @@ class PairForm:
 
     def returned(self, arguments: Sequence[str]) -> list[str]:
         """What the backward calls what it gives; else the argument that its own name says, as grad_w's, or its text."""
-        names = returned_names(self.back.node)
+        names = returned_names(self.back.node, flat=True)
         says_nothing = len(names) == 1 and not belongs_to(names[0], arguments)
         by = derived_argument(self.back.name, arguments) or self._said(arguments) if says_nothing else ""
         return [by] if by else names

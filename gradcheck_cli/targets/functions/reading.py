@@ -45,14 +45,21 @@ def entries_of(result: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
     if is_listed(result) and len(names) < 2:
         return [(names[0] if names else "", result)]
     values = list(result) if isinstance(result, tuple | list) else [result]
+    values = values if len(values) == len(names) else _flat(values, len(names))
     named = list(zip(names, values, strict=True)) if len(values) == len(names) else [("", value) for value in values]
     return [inner for name, value in named for inner in _inside(name, value)]
 
 
+def _flat(values: list[Any], count: int) -> list[Any]:
+    """The values of `return (dw, db), dx` one by one, where they are as many then; else as they are."""
+    flat = [inner for value in values for inner in (value if isinstance(value, tuple) else [value])]
+    return flat if len(flat) == count else values
+
+
 def _inside(name: str, value: Any) -> list[tuple[str, Any]]:
-    """A dict or a list of gradients beside others, one by one."""
+    """A dict, a list or a tuple of gradients beside others, one by one."""
     if (
-        isinstance(value, list)
+        isinstance(value, list | tuple)
         and value
         and not is_listed(value)
         and all(as_array(inner) is not None for inner in value)
@@ -83,13 +90,16 @@ def gradients_among(entries: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]
     return named or list(entries)
 
 
-def returned_names(node: ast.AST | None, source: str = "") -> list[str]:
+def returned_names(node: ast.AST | None, source: str = "", *, flat: bool = False) -> list[str]:
     """What the last return statement of a function calls what it gives; "" for what has no name.
 
     Args:
         source: the text of the functions that it uses: what `return norm(x, 1)` gives is said there.
+        flat: those of what stands in parentheses in it, `return (dw, db), dx`, one by one.
     """
     names = list(_last_return(node))
+    if flat and "" in names:
+        names = list(_last_return(node, flat=True))
     if names != [""] or not source:
         return names
     called = next((each.value.func for each in _returns(node) if isinstance(each.value, ast.Call)), None)
@@ -143,12 +153,14 @@ def _returns(node: ast.AST | None) -> list[ast.Return]:
 
 
 @lru_cache(maxsize=1_000)  # asked at each call of a function, of which there are thousands
-def _last_return(node: ast.AST | None) -> tuple[str, ...]:
+def _last_return(node: ast.AST | None, *, flat: bool = False) -> tuple[str, ...]:
     returns = _returns(node)
     if not returns:
         return ()
     value = max(returns, key=lambda inner: inner.lineno).value
     parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
+    if flat:
+        parts = [inner for part in parts for inner in (part.elts if isinstance(part, ast.Tuple) else [part])]
     return tuple(_name(part) for part in parts)
 
 

@@ -50,7 +50,19 @@ def unpacked(form: PairForm, module: Mapping[str, Any]) -> PairForm:
     weights = _weights(form, module, without(prefixes, functions) if prefixes else functions)
     bound = {**weights, **dict.fromkeys(prefixes if weights else (), _Packed({}, str))}
     fore, back = (_with_fields(function, module, bound) for function in (form.fore, form.back))
-    return dataclasses.replace(form, fore=fore, back=back) if fore is not form.fore else form
+    if fore is form.fore:
+        return form
+    back = _with_result_opened(back, {item.name for item in fore.parameters()}) if back is form.back else back
+    return dataclasses.replace(form, fore=fore, back=back)
+
+
+def _with_result_opened(function: PlainFunction, fields: Set[str]) -> PlainFunction:
+    """The function that takes what it takes, a cache, and gives the gradients of these fields one by one."""
+    try:
+        signature = inspect.signature(function.call)
+    except (TypeError, ValueError):
+        return function
+    return dataclasses.replace(function, call=_opened(function.call, signature, {}, fields))
 
 
 def with_members(form: PairForm, name: str, members: Sequence[str]) -> PairForm:
@@ -73,13 +85,20 @@ def _with_fields(function: PlainFunction, module: Mapping[str, Any], weights: Ma
 
 
 def _kind(annotation: Any, module: Mapping[str, Any]) -> type | None:
-    """The dataclass that an annotation means."""
+    """The dataclass, or the named tuple, that an annotation means."""
     kind = class_named(annotation, module)
-    return kind if kind is not None and dataclasses.is_dataclass(kind) else None
+    return kind if kind is not None and (dataclasses.is_dataclass(kind) or _is_named_tuple(kind)) else None
+
+
+def _is_named_tuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 
 def _of_dataclass(kind: type) -> _Packed:
     missing, empty = dataclasses.MISSING, inspect.Parameter.empty
+    if _is_named_tuple(kind):
+        defaults, names = vars(kind).get("_field_defaults", {}), vars(kind)["_fields"]
+        return _Packed({name: defaults.get(name, empty) for name in names}, kind, getattr(kind, "__annotations__", {}))
     fields = {each.name: empty if each.default is missing else each.default for each in dataclasses.fields(kind)}
     return _Packed(fields, kind, {each.name: each.type for each in dataclasses.fields(kind)})
 
@@ -102,7 +121,7 @@ def _weights(form: PairForm, module: Mapping[str, Any], functions: FileFunctions
         # `a, b, c = q` takes a vector apart, where nothing but a letter is called as a weight is.
         are_held = held == leaves if members.kind == "places" else bool(held)
         has_gradient = any(belongs_to(text, leaves) not in ("", text) for text in given)
-        has_gradient = has_gradient or bool(_stored(back, name) & set(leaves))
+        has_gradient = has_gradient or bool(_stored(back, name) & set(leaves)) or _makes(back, set(leaves), module)
         has_gradient = has_gradient or (are_held and any(key.fullmatch(leaf) for key in keys for leaf in leaves))
         is_plain = members.kind == "keys" and not any(members.parts.values())
         is_more = is_plain and not set(leaves) <= _texts_in(functions, form.fore.source)  # than what the forward reads
@@ -117,6 +136,13 @@ def _stored(node: ast.AST | None, name: str) -> set[str]:
     """The attributes that are set of anything but this parameter: `grads.W += ...`."""
     found = (inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)) if node is not None else ()
     return {each.attr for each in found if isinstance(each.ctx, ast.Store) and getattr(each.value, "id", "") != name}
+
+
+def _makes(node: ast.AST | None, leaves: Set[str], module: Mapping[str, Any]) -> bool:
+    """Does a backward make an object of a class of the file that has all these, as `Weights(dW, db)`?"""
+    calls = (inner for inner in ast.walk(node) if isinstance(inner, ast.Call)) if node is not None else ()
+    kinds = (module.get(syntax.identifier(call.func)) for call in calls)
+    return any(isinstance(kind, type) and leaves <= set(_slots(kind)) for kind in kinds)
 
 
 def _texts_in(functions: FileFunctions, source: str) -> set[str]:
@@ -155,6 +181,8 @@ class _Making:
             return _with_parts(copy.copy(self.held), parts)
         kinds = (value for value in self.module.values() if isinstance(value, type))
         kind = next((kind for kind in kinds if set(parts) <= set(_slots(kind))), SimpleNamespace)
+        if _is_named_tuple(kind):
+            return kind(**{name: parts.get(name) for name in _slots(kind)})
         return _with_parts(object.__new__(kind), parts)
 
 
@@ -166,19 +194,23 @@ def _with_parts(made: Any, parts: Mapping[str, Any]) -> Any:
 
 def _slots(kind: type) -> Sequence[str]:
     """The attributes that a class says it has."""
-    return [*getattr(kind, "__slots__", ()), *getattr(kind, "__annotations__", ())]
+    named: Sequence[str] = getattr(kind, "_fields", ())
+    return named or [*getattr(kind, "__slots__", ()), *getattr(kind, "__annotations__", ())]
 
 
 def _opened(
-    call: Callable[..., Any], signature: inspect.Signature, packed: Mapping[str, _Packed]
+    call: Callable[..., Any],
+    signature: inspect.Signature,
+    packed: Mapping[str, _Packed],
+    known: Set[str] = frozenset(),
 ) -> Callable[..., Any]:
     def called(**given: Any) -> Any:
         for name, each in packed.items():
             given[name] = each.make(**{field: given.pop(field) for field in each.fields if field in given})
         result = call_by_name(call, {name: given[name] for name in signature.parameters if name in given})
         home = getattr(call, "__module__", "")
-        fields = {field for each in packed.values() for field in each.fields}
-        is_several = isinstance(result, tuple)
+        fields = known | {field for each in packed.values() for field in each.fields}
+        is_several = isinstance(result, tuple) and not _is_named_tuple(type(result))
         return tuple(_as_dict(part, home, fields) for part in result) if is_several else _as_dict(result, home, fields)
 
     called.__signature__ = inspect.Signature(_parameters(signature, packed))  # type: ignore[attr-defined]
@@ -201,6 +233,8 @@ def _parameters(signature: inspect.Signature, packed: Mapping[str, _Packed]) -> 
 def _as_dict(value: Any, home: str, fields: Set[str]) -> Any:
     """The fields of a dataclass, and the arrays of an object that has slots, of a class of the module `home`; anything
     else as it is. Of an object that has all `fields` these alone: what else it holds nobody was asked for."""
+    if _is_named_tuple(type(value)):  # any other is a cache, which is taken apart as a tuple too
+        return value._asdict() if set(value._fields) <= fields else value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     slots = _slots(type(value)) if type(value).__module__ == home else ()

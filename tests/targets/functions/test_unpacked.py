@@ -115,3 +115,63 @@ def test_a_dict_of_weights_is_its_weights_and_one_of_settings_stays_a_dict(tmp_p
         ("pull", "rest", "Wr", "br"), Verdict.PASS
     )
     assert "Wr 4x9, br 4x1, damping {share" in report.inputs
+
+
+# The parameters and what the forward keeps are named tuples; no annotation says so.
+TWIST = """
+from typing import NamedTuple
+import numpy as np
+
+class Twist(NamedTuple):
+    turn: np.ndarray
+    lean: np.ndarray
+
+class Kept(NamedTuple):
+    x: np.ndarray
+    bent: np.ndarray
+    twist: Twist
+
+def twist_forward(x, twist):
+    bent = np.tanh(x @ twist.turn)
+    return bent * twist.lean, Kept(x, bent, twist)
+
+def twist_backward(dy, kept):
+    x, bent, twist = kept
+    inner = dy * twist.lean * (1 - bent ** 2)
+    return inner @ twist.turn.T, Twist(x.T @ inner, FACTOR * (dy * bent).sum(0))
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_a_named_tuple_of_parameters_is_its_fields_and_a_cache_stays_one(tmp_path, factor, verdict):
+    """Gradients come back in a named tuple of the same kind; another one holds what the forward kept."""
+    (tmp_path / "twist.py").write_text(TWIST.replace("FACTOR", factor))
+    report = function_here(f"{tmp_path}/twist.py:twist_backward")
+    assert report.verdict is verdict
+    assert set(report.gradients) == {"x", "turn", "lean"}
+
+
+# Weights come as a pair, and their gradients go back as one.
+LENS = """
+import numpy as np
+
+def lens_forward(theta, x):
+    w, b = theta
+    return np.sin(x @ w + b)
+
+def lens_backward(theta, x, gy):
+    w, b = theta
+    inner = gy * np.cos(x @ w + b)
+    gw, gb, gx = x.T @ inner, inner.FOLD(0), inner @ w.T
+    RETURN
+"""
+
+
+@pytest.mark.parametrize("returned", ["return (gw, gb), gx", "pair = gw, gb\n    return pair, gx"])
+@pytest.mark.parametrize(("fold", "verdict"), [("sum", Verdict.PASS), ("mean", Verdict.FAIL)])
+def test_gradients_in_parentheses_beside_another_are_found(tmp_path, returned, fold, verdict):
+    """One by one, by the names inside where the return statement says them."""
+    (tmp_path / "lens.py").write_text(LENS.replace("RETURN", returned).replace("FOLD", fold))
+    report = function_here(f"{tmp_path}/lens.py:lens_backward")
+    found = {name: each.verdict for name, each in report.gradients.items()}
+    assert found == {"w": Verdict.PASS, "b": verdict, "x": Verdict.PASS}

@@ -176,6 +176,8 @@ def _plain(value: Any) -> Any:
     """The fields of an object as a dict, at any depth; anything else as it is."""
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return _plain(value._asdict())
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     held = getattr(value, "__dict__", None)
