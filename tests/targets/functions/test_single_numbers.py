@@ -4,7 +4,7 @@ import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from gradcheck_cli.targets.functions.inputs.single_numbers import begun_as_numbers, scales_a_total
+from gradcheck_cli.targets.functions.inputs.single_numbers import begun_as_numbers, scales_a_total, totalled
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,38 @@ def test_an_epsilon_by_which_is_divided_is_a_large_one(tmp_path, sign, verdict):
     file.write_text(ALONE.replace("FACTOR", "2").replace("SIGN", sign))
     report = function_here(f"{file}:anneal_grad")
     assert {name: each.verdict for name, each in report.gradients.items()} == {"C": verdict}
+
+
+DIVIDED = """
+import torch
+
+class Divided(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, tau):
+        y = (x / tau).tanh()
+        ctx.save_for_backward(x, tau, y)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        x, tau, y = ctx.saved_tensors
+        dz = g * (1 - y * y)
+        dtau = -(dz * x).sum() / POWER
+        return dz / tau, dtau
+"""
+
+
+@pytest.mark.parametrize(("power", "verdict"), [("tau ** 2", Verdict.PASS), ("tau", Verdict.FAIL)])
+def test_a_total_beside_its_argument_is_the_gradient_of_a_number(tmp_path, power, verdict):
+    """Right code failed on an array, over which the total was spread; the slip is named where it is a number."""
+    file = tmp_path / "divided.py"
+    file.write_text(DIVIDED.replace("POWER", power))
+    report = function_here(f"{file}:Divided")
+    assert {name: each.verdict for name, each in report.gradients.items()} == {"x": Verdict.PASS, "tau": verdict}
+    assert [each.id for each in report.findings] == ["wrong-derivative"] * (verdict is Verdict.FAIL)
+
+
+def test_a_total_without_its_argument_may_be_summed_too_far():
+    """Then its shape says that it is wrong."""
+    code = DIVIDED.replace("POWER", "x.shape[0]")
+    assert totalled(code, "Divided", ("x", "tau")) == frozenset()

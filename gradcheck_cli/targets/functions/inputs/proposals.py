@@ -199,7 +199,8 @@ _SHORT_LENGTHS: Mapping[str, str] = {
     "n_y": "v",
 }
 _EPSILONS = word_set("eps epsilon")
-_LARGE = 0.5
+# What is divided by an epsilon and raised to a power, as in annealing, is finite with a large one alone.
+_LARGE = (0.5,)
 # How much the terms of a loss count that are no errors; C of a support vector machine, how much its errors do.
 _OF_A_LOSS = word_set("alpha l1 l2 wd strength penalty regularization regularizer")
 # Where a name is both a plain number and an array, in this order.
@@ -233,8 +234,7 @@ def proposals(
     if plain in _TUPLES:
         return [Proposal("constant", value=value) for value in _TUPLES[plain]]
     if set(words) & _NUMBERS_FIRST:
-        # What is divided by an epsilon and raised to a power, as in annealing, is finite with a large one alone.
-        usual = [constant(words), _LARGE] if set(words) & _EPSILONS else [constant(words)]
+        usual = dict.fromkeys([constant(words), *(_LARGE if set(words) & _EPSILONS else ())])
         return [*(Proposal("constant", value=value) for value in usual), *_real(_DATA)]
     if set(words) & _SHARES_OF_ONE:
         return [Proposal("unit"), *_real(("", *_DATA))]
