@@ -234,8 +234,7 @@ def proposals(
     if plain in _TUPLES:
         return [Proposal("constant", value=value) for value in _TUPLES[plain]]
     if set(words) & _NUMBERS_FIRST:
-        usual = dict.fromkeys([constant(words), *(_LARGE if set(words) & _EPSILONS else ())])
-        return [*(Proposal("constant", value=value) for value in usual), *_real(_DATA)]
+        return [*_constants(words), *_real(_DATA)]
     if set(words) & _SHARES_OF_ONE:
         return [Proposal("unit"), *_real(("", *_DATA))]
     if plain in _BY_NAME:
@@ -270,6 +269,11 @@ def proposals(
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
     # Where a logarithm or a root refuses normal numbers.
     return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found
+
+
+def _constants(words: Sequence[str]) -> list[Proposal]:
+    values = dict.fromkeys([constant(words), *(_LARGE if set(words) & _EPSILONS else ())])
+    return [Proposal("constant", value=value) for value in values]
 
 
 def is_state_name(name: str) -> bool:
