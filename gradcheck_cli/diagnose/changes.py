@@ -16,10 +16,11 @@ from types import MappingProxyType
 import numpy as np
 
 from gradcheck_cli.diagnose.code import BLANKS, Code
-from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges, twins
+from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
 from gradcheck_cli.diagnose.exchanges_at_error import known_instead, whole_quotient
 from gradcheck_cli.diagnose.lines import lines_feeding, lines_like, lines_of_others
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, scope_of
+from gradcheck_cli.diagnose.twins import twins
 from gradcheck_cli.model import CodePlace
 from gradcheck_cli.targets import TextEdit
 from gradcheck_cli.targets.reach import used_functions

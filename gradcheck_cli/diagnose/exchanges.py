@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from itertools import combinations, permutations
 
 from gradcheck_cli.diagnose.exchanges_of_indices import counted_index, cut_in_front, other_result_of_einsum
+from gradcheck_cli.diagnose.exchanges_of_places import added_at, index_of_the_other_edge, shifted_back
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, behind, is_self, span
+from gradcheck_cli.diagnose.twins import twins
 from gradcheck_cli.mistakes.source import symmetric
 from gradcheck_cli.model import syntax
 from gradcheck_cli.model.syntax import called
@@ -41,11 +43,6 @@ _OTHER_CALLS = {
     "float": "double",
 }
 _COPIES = ("copy", "clone", "array")
-# Rows and columns as code calls them.
-_TWINS: tuple[tuple[str, str], ...] = (
-    *(("h", "w"), ("H", "W"), ("i", "j"), ("r", "c"), ("y", "x"), ("u", "v"), ("p", "q"), ("m", "n"), ("a", "b")),
-    *(("P", "Q"), ("R", "S"), ("row", "col"), ("rows", "cols"), ("height", "width"), ("vert", "horiz")),
-)
 # A number beyond is a size of somebody's, and one more or less of it no slip of the hand.
 _LARGEST_SLIP = 9
 _ORDERED = ("transpose", "permute", "swapaxes", "moveaxis", "reshape")
@@ -216,18 +213,6 @@ def _twin(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
         yield from (Exchanged(other, other) for other in twins(ast.unparse(node), scope.known))
 
 
-def twins(name: str, known: frozenset[str]) -> list[str]:
-    """Known names that are this one with the letter or the word of the other axis ("w_out" for "h_out")."""
-    head, dot, last = name.rpartition(".")
-    found = []
-    for pair in _TWINS:
-        for one, other in (pair, pair[::-1]):
-            for place in (match.start() for match in re.finditer(re.escape(one), last)):
-                changed = f"{head}{dot}{last[:place]}{other}{last[place + len(one) :]}"
-                found += [changed] if changed in known and changed != name else []
-    return list(dict.fromkeys(found))
-
-
 def _wide(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     """float64 for a narrower type and for integers."""
     if isinstance(node, ast.Attribute) and _NARROW.match(node.attr) and not isinstance(node.ctx, ast.Store):
@@ -371,7 +356,22 @@ def _transposed_first(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 EXCHANGES: Exchanges = (
     (_operand, _wrapped, _forwards, _statement_gone),
-    (_assignment, _other_call, _axes, _sign, _product, _comparison, _number, _twin, _wide, _margin, _order),
+    (
+        _assignment,
+        _other_call,
+        _axes,
+        _sign,
+        _product,
+        _comparison,
+        _number,
+        _twin,
+        _wide,
+        _margin,
+        _order,
+        shifted_back,
+        added_at,
+        index_of_the_other_edge,
+    ),
     (
         counted_index,
         other_result_of_einsum,

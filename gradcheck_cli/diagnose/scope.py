@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gradcheck_cli.diagnose.twins import twins
 
 Mark = tuple[int, int, int, int]
 
@@ -39,6 +42,7 @@ class Scope:
         arrays: its parameters, and what it unpacks.
         strides, paddings: texts that by their names are such.
         values: what it is given and what it assigns, and the attributes of `self`.
+        indices: the sums that stand in its subscripts, also in the letters of the other axis, with the names in each.
     """
 
     known: frozenset[str]
@@ -47,6 +51,7 @@ class Scope:
     strides: tuple[str, ...]
     paddings: tuple[str, ...]
     values: frozenset[str] = frozenset()
+    indices: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 # Parameters that hold no array.
@@ -73,7 +78,22 @@ def scope_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Scope:
         strides=tuple(name for name in known if re.fullmatch(r"(self\.)?_?(s|sh|sw|sy|sx|\w*strid\w*)", name)),
         paddings=tuple(name for name in known if re.fullmatch(r"(self\.)?_?(p|ph|pw|\w*pad(ding)?(_[hw])?)", name)),
         values=frozenset(assigned | given | members) - {"self", "ctx", "cls"},
+        indices=_indices(nodes, frozenset(known)),
     )
+
+
+def _indices(nodes: Iterable[ast.AST], known: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Each sum in a subscript, and the same with one of its names for that of the other axis."""
+    inside = [part for node in nodes if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)]
+    found: dict[str, frozenset[str]] = {}
+    for part in inside:
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub):
+            text, names = ast.unparse(part), {each.id for each in ast.walk(part) if isinstance(each, ast.Name)}
+            found[text] = frozenset(names)
+            for name in names:
+                for other in twins(name, known):
+                    found.setdefault(re.sub(rf"\b{name}\b", other, text), frozenset(names - {name} | {other}))
+    return found
 
 
 def is_self(node: ast.AST) -> bool:

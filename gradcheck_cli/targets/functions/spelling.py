@@ -26,7 +26,10 @@ def in_order(text: str) -> tuple[str, ...]:
 
 # Of each kind the English words first; then German, French, Spanish, Portuguese, Italian, Polish, Turkish, Russian in
 # Latin letters, Indonesian, Chinese and Japanese in theirs.
-FORWARD_WORDS = word_set("forward fwd fprop fw vorwaerts adelante avante avanti ileri vpered maju")
+FORWARD_WORDS = word_set(
+    "forward fwd fprop fw vorwaerts adelante avante avanti ileri vpered maju "
+    "qianxiang zhengxiang dopredu voorwaarts przod framat"
+)
 # Of these, what says that it goes back through all that a forward did.
 THROUGH_ALL = word_set(
     "backward bwd backprop bprop backwards backpropagation backpropagate vjp pullback rueckwaerts "
@@ -35,7 +38,8 @@ THROUGH_ALL = word_set(
 BACKWARD_WORDS = THROUGH_ALL | word_set(
     "back bw grad gradient grads gradients derivative derivatives deriv derive prime der d diff dx "
     "derivada gradiente ableitung derivee pochodna turev turevi gradienten gradientes gradienti gradiens gradien "
-    "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad"
+    "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad "
+    "fanxiang"
 )
 # What an upstream is called, beside d and the name of an output.
 UPSTREAM_WORDS = word_set(
@@ -273,9 +277,10 @@ def _marked(name: str, known: dict[str, str]) -> str:
         full = _IN_LONG.get(name[len(mark) :].strip("_"), ()) if name.startswith(mark) else ()
         if found := next((known[each] for each in full if each in known), ""):
             return found
-    for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta"):
-        if name.endswith(mark) and name[: -len(mark)].strip("_") in known:
-            return known[name[: -len(mark)].strip("_")]
+    for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta", "_updates", "_diff"):
+        stem = name[: -len(mark)].strip("_") if name.endswith(mark) else ""
+        if found := next((known[each] for each in (stem, f"{stem}s", f"{stem}es") if stem and each in known), ""):
+            return found
     return ""
 
 

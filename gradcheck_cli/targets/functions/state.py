@@ -340,9 +340,13 @@ def kept_gradients(
 
 
 def _of_this_part(prefix: str, name: str, known: Iterable[str]) -> str:
-    """The parameter of the same part of the object whose gradient a name says: `conv1.W` for `dW` in `conv1`."""
-    mine = {one.rpartition(".")[2]: one for one in known if prefix and one.rpartition(".")[0] == prefix}
-    return mine.get(belongs_to(name, list(mine)), "")
+    """The parameter of the same part of the object whose gradient a name says: `conv1.W` for `dW` in `conv1`.
+
+    And for `W` in `conv1.grads`.
+    """
+    part = ".".join(each for each in prefix.split(".") if not looks_like_gradient(each))
+    mine = {one.rpartition(".")[2]: one for one in known if part and one.rpartition(".")[0] == part}
+    return mine.get(name if part != prefix and name in mine else belongs_to(name, list(mine)), "")
 
 
 def _but_for_steps(kept: list[Array]) -> list[Array]:

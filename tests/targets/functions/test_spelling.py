@@ -140,3 +140,13 @@ def test_letters_are_read_without_their_accents():
     """A name in French says that it is a derivative."""
     assert tokens("dérivée_partielle") == ("derivee", "partielle")
     assert goes_backward("dérivée_partielle")
+
+
+def test_what_is_added_to_a_parameter_later_is_its_gradient():
+    """As Darknet and Caffe call it; an update gate is none."""
+    names = ["weights", "biases", "bias", "W"]
+    assert belongs_to("weight_updates", names) == "weights"
+    assert belongs_to("bias_updates", names) == "bias"
+    assert belongs_to("bias_updates", ["weights", "biases"]) == "biases"
+    assert belongs_to("weights_diff", names) == "weights"
+    assert belongs_to("W_update", names) == ""

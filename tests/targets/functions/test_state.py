@@ -45,12 +45,14 @@ def test_a_name_that_stands_at_the_top_as_well_stays_as_it_is():
     assert "W" in names(Box(W=numbers(2, 3), solver=Box(W=numbers(2, 3))))
 
 
-@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("wrapped", [False, True, "in a dict"])
 def test_the_gradients_of_alike_parts_are_each_one_s_own(wrapped):
-    """`.grad` beside the value, or dW beside W in the same part."""
+    """`.grad` beside the value, dW beside W in the same part, or W in a dict of gradients there."""
 
     def part(shape, slope):
         value = numbers(*shape)
+        if wrapped == "in a dict":
+            return Box(W=value, grads={"W": slope * value})
         return Box(W=Box(value=value, grad=slope * value)) if wrapped else Box(W=value, dW=slope * value)
 
     held = Box(first=part((2, 3), 5), second=part((3, 4), 7))
