@@ -11,11 +11,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from gradcheck_cli.targets.functions.form import Parameter
+from gradcheck_cli.model import Sample
+from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction, is_real
 from gradcheck_cli.targets.functions.inputs.proposals import is_bias_name
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens
 
-NOTE = "None is returned for {}: taken as a constant; where it is learned it would get no gradient"
+_NOTE = "None is returned for {}: taken as a constant; where it is learned it would get no gradient"
 
 
 def constants_among(owner: Any, source: str, found: Sequence[Parameter]) -> list[str]:
@@ -33,6 +34,13 @@ def constants_among(owner: Any, source: str, found: Sequence[Parameter]) -> list
         and not _is_learnt(file, item.name)
         and (_is_buffer(file, item.name) or (is_loss and _may_be_left_out(source, item)))
     ]
+
+
+def constants_note(form: WrittenFunction, samples: Sequence[Sample]) -> str:
+    """What is said of the constants of a Function that are arrays on these samples; "" where there are none."""
+    named = [item.name for item in form.parameters if item.is_data] if form.kind == "autograd-function" else []
+    arrays = [name for name in named if any(is_real(sample.values.get(name)) for sample in samples)]
+    return _NOTE.format(", ".join(arrays)) if arrays else ""
 
 
 def _text_of_file(owner: Any) -> str:

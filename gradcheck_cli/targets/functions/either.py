@@ -18,9 +18,8 @@ from gradcheck_cli.targets.conventions.kinds import reads_windows, speaks_of_pic
 from gradcheck_cli.targets.conventions.methods import class_source, unwritten, unwritten_backward
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
-from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
-from gradcheck_cli.targets.functions.constants import NOTE as CONSTANT
+from gradcheck_cli.targets.functions.constants import constants_note
 from gradcheck_cli.targets.functions.find import (
     forms_of,
     is_a_backward,
@@ -28,14 +27,12 @@ from gradcheck_cli.targets.functions.find import (
     lacks_a_forward,
     takes_what_its_forward_takes,
 )
-from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, is_real, same_numbers
+from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
 from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called
-from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
 from gradcheck_cli.targets.functions.inputs.given import Given, given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
-from gradcheck_cli.targets.functions.inputs.proposals import is_symmetric_name
-from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
+from gradcheck_cli.targets.functions.inputs.symmetric import symmetric_note
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
@@ -69,7 +66,6 @@ _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
-SYMMETRIC = "{} taken as symmetric, as {}: with others it was not asked"
 
 
 @dataclass(frozen=True)
@@ -350,14 +346,8 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
-    if isinstance(form, AutogradForm):
-        constants = [item.name for item in form.parameters if item.is_data]
-        arrays = [name for name in constants if any(is_real(sample.values.get(name)) for sample in found.samples)]
-        notes += [CONSTANT.format(", ".join(arrays))] if arrays else []
-    symmetric = [name for name in symmetric_among(found.samples) if is_symmetric(form, name)]
-    if symmetric and source in GUESSED:
-        by = "the name says" if all(map(is_symmetric_name, symmetric)) else "the words beside it say"
-        notes.append(SYMMETRIC.format(" and ".join(symmetric), by))
+    if source in GUESSED:
+        notes += [note for note in (constants_note(form, found.samples), symmetric_note(form, found.samples)) if note]
     unvaried = at_default_only(form.parameters, found.samples) if source in GUESSED else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(

@@ -14,6 +14,7 @@ from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import as_documented, is_said_a_mask, is_said_frozen
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.flat import of_flat
+from gradcheck_cli.targets.functions.inputs.labels import is_alone
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
     goes_through_steps,
@@ -159,7 +160,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     words = set(tokens(form.title)) | ({"loss"} if _gives_a_loss(form) else set())
     are_two = {"a", "b"} <= {other.name for other in form.parameters}
     found = proposals(
-        "x" if _is_alone(form, item) else item.name.upper() if are_two and item.name in "ab" else item.name,
+        "x" if is_alone(form, item) else item.name.upper() if are_two and item.name in "ab" else item.name,
         of_images=bool(words & IMAGE_WORDS),
         is_loss=bool(words & LOSS_WORDS) or (item.has_no_gradient and is_target(item.name)),
         looks_up=bool(words & TABLE_WORDS) and not words & _OF_POSITIONS,
@@ -196,12 +197,6 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if constants:
         return [Proposal("constant", value=value) for value in constants]
     return _by_use(form, item, found)
-
-
-def _is_alone(form: WrittenFunction, item: Parameter) -> bool:
-    """Is it called as what is compared with, and all that is handed in: the places `Y` of a stress?"""
-    given = [other.name for other in form.parameters if not other.has_default and not other.is_state]
-    return is_target(item.name) and given == [item.name]
 
 
 def _is_handed_nothing(form: WrittenFunction) -> bool:
