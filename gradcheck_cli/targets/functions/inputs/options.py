@@ -43,7 +43,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
     proposals,
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.inputs.single_numbers import gradients_of_numbers, scales_a_total
+from gradcheck_cli.targets.functions.inputs.single_numbers import number_of
 from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.inputs.together import together
 from gradcheck_cli.targets.functions.inputs.turned import in_pairs
@@ -176,11 +176,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         found = [*found, replace(found[0], axes="1 d")]
     if is_symmetric(form, item.name) and _is_handed_nothing(form) and found[0].kind in REAL:
         found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
-    is_scale = _is_handed_nothing(form) and scales_a_total(form.source, item.name)
-    if not item.has_default and found[0].kind in REAL and is_scale:
-        return [replace(found[0], axes="")]
-    if not item.has_default and found[0].kind in (*REAL, "constant") and item.name in gradients_of_numbers(form):
-        return [Proposal("positive" if found[0].kind == "constant" else found[0].kind)]
+    if (number := number_of(form, item, found[0], _is_handed_nothing(form))) is not None:
+        return [number]
     if item.name.lower() in _KEYS and not {"q", "query", "v"} & {other.name.lower() for other in form.parameters}:
         found = [*found, replace(found[0], axes="")]  # no key of anything: a stiffness, a step
     others = [other.name for other in form.parameters if other is not item]

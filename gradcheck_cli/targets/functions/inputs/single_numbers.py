@@ -7,10 +7,25 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gradcheck_cli.model import syntax
-from gradcheck_cli.targets.functions.form import WrittenFunction
+from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
+from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import belongs_to
+
+
+def number_of(form: WrittenFunction, item: Parameter, likeliest: Proposal, is_of_loss: bool) -> Proposal | None:
+    """One number, of what the code makes a total with, or whose gradient is a total beside it; None of anything else.
+
+    Args:
+        likeliest: what it is by its name.
+        is_of_loss: the form gives one number.
+    """
+    if item.has_default or item.is_state or likeliest.kind not in (*REAL, "constant"):
+        return None
+    is_scale = is_of_loss and likeliest.kind in REAL and scales_a_total(form.source, item.name)
+    is_one = is_scale or item.name in gradients_of_numbers(form)
+    return Proposal("positive" if likeliest.kind == "constant" else likeliest.kind) if is_one else None
 
 
 def gradients_of_numbers(form: WrittenFunction) -> frozenset[str]:
