@@ -17,6 +17,7 @@ from gradcheck_cli.targets.functions.inputs.flat import of_flat
 from gradcheck_cli.targets.functions.inputs.labels import is_alone
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
+    gives_places,
     goes_through_steps,
     is_count,
     is_looked_up,
@@ -218,6 +219,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
         # Side by side what is longer is cut off, and nobody sees it.
         parts = names_of_a_row(form.source, item.name)
         return [*(replace(each, axes=f"{_ROW} {parts}" if parts else _ROW) for each in _of_each_kind(found)), *found]
+    if not item.has_default and found[0].kind in REAL and gives_places(form.source, item.name):
+        return [*(Proposal("constant", value=places) for places in _PLACES), *found]
     if not item.has_default and found[0].kind in REAL and is_sorted_by(form.source, item.name):
         return [replace(found[0], axes="n"), *found]
     if not item.has_default and found[0].kind in (*REAL, "index") and says_yes_or_no(form.source, item.name):
@@ -338,6 +341,8 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
+# Of a row of at least three, each at most once: what was chosen may be out.
+_PLACES = ((1, 2, 0), (2, 0))
 # Sides of windows and numbers of groups. At 1 nothing of what they do is seen; of J - 1 steps, not at 2 either.
 _WHOLE = (2, 3)
 # Rows of which whole numbers choose some.
