@@ -38,7 +38,6 @@ from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_la
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.other_argument import (
-    DATA as OF_ONE,
     NOTE as OTHER_ARGUMENT,
     as_other_argument,
     of_one_argument,
@@ -345,10 +344,9 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
         found = replace(found, samples=tuple(renamed.owing(sample) for sample in found.samples))
-    elif source in GUESSED and (alone := of_one_argument(form, found.samples[0])):
-        others = [name for name in found.samples[0].differentiated if name != alone]
-        notes.append(OF_ONE.format(alone, " and ".join(others)))
-        found = replace(found, samples=tuple(replace(each, differentiated=(alone,)) for each in found.samples))
+    elif source in GUESSED and (of_one := of_one_argument(form, found.samples)) is not None:
+        notes.append(of_one[0])
+        found = replace(found, samples=of_one[1])
     for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ():
         taken = other_shapes(form, found.samples)
         if taken is not None:
