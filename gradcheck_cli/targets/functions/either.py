@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from gradcheck_cli.model import GUESSED, TENSORS, Array, InputsFrom, Sample
+from gradcheck_cli.model import GUESSED, TENSORS, Array, InputsFrom
 from gradcheck_cli.model.spelled import directions
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, AnotherLayerError
@@ -22,9 +22,8 @@ from gradcheck_cli.targets.functions.bilinear import is_bilinear
 from gradcheck_cli.targets.functions.constants import constants_note
 from gradcheck_cli.targets.functions.find import (
     forms_of,
-    is_a_backward,
     is_of_engine,
-    lacks_a_forward,
+    refuse_several_losses,
     takes_what_its_forward_takes,
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
@@ -43,13 +42,13 @@ from gradcheck_cli.targets.functions.other_argument import (
     of_one_argument,
 )
 from gradcheck_cli.targets.functions.outline import ways_out
+from gradcheck_cli.targets.functions.own_term import NOTE as OWN_TERM, as_with_term
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
-from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
-from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
+from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, ROWS_NOTE as ROWS, as_rows, as_vectors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.wire import Message
@@ -335,11 +334,11 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     watch = Watch(loaded.tree, file, found.form.backward)
     edits = Edits(loaded.tree, file)
     form, notes = found.form, [*loaded.notes, *found.notes]
-    for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
+    for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS), (as_with_term, OWN_TERM)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
     if source in GUESSED:
-        _refuse_several_losses(form, found.samples[0], loaded)
+        refuse_several_losses(form, found.samples[0], loaded)
     renamed = as_other_argument(form, found.samples)
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
@@ -347,7 +346,9 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     elif source in GUESSED and (of_one := of_one_argument(form, found.samples)) is not None:
         notes.append(of_one[0])
         found = replace(found, samples=of_one[1])
-    for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ():
+    for other_shapes, note in (
+        ((as_read, READ_PART), (as_rows, ROWS), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ()
+    ):
         taken = other_shapes(form, found.samples)
         if taken is not None:
             found = replace(found, samples=taken[1])
@@ -359,25 +360,6 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     return FunctionReady(
         file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes), raised=found.raised
     )
-
-
-def _refuse_several_losses(form: WrittenFunction, sample: Sample, loaded: Loaded) -> None:
-    """A loss of several numbers whose gradients are not those of their sum was not meant for what it runs on.
-
-    Raises:
-        NotAFunctionError: so it is here.
-    """
-    try:
-        several = form.kind == "loss" and sum(out.size for out in form.forward(sample.values)) > 1
-        is_sum = several and are_slopes(form, sample)
-    except Exception:  # what raises is told where it is judged
-        return
-    if several and not is_sum:
-        if is_a_backward(loaded):
-            raise lacks_a_forward(loaded.name)
-        raise NotAFunctionError(
-            "run", "it gives several numbers where a loss is expected, on all inputs that were tried"
-        )
 
 
 def looks_like_convolution(loaded: Loaded) -> bool:

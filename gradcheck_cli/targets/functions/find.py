@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from gradcheck_cli.model import syntax
+from gradcheck_cli.model import Sample, syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.composed import ComposedPair, composed_pair, compositions_among
@@ -54,6 +54,7 @@ from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.pointwise import pointwise_pairs
 from gradcheck_cli.targets.functions.precomputed import computes_before, with_precomputed
 from gradcheck_cli.targets.functions.reading import returned_names
+from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,
@@ -264,6 +265,25 @@ def lacks_a_forward(name: str) -> NotAFunctionError:
     """The refusal of a backward beside which nothing stands that it could be the derivative of."""
     beside = f"write {_named(name, 'forward')} beside it, which returns the output, or (output, cache)"
     return NotAFunctionError("build", f"no forward of {name} stands in its file", beside)
+
+
+def refuse_several_losses(form: WrittenFunction, sample: Sample, loaded: Loaded) -> None:
+    """A loss of several numbers whose gradients are not those of their sum was not meant for what it runs on.
+
+    Raises:
+        NotAFunctionError: so it is here.
+    """
+    try:
+        several = form.kind == "loss" and sum(out.size for out in form.forward(sample.values)) > 1
+        is_sum = several and are_slopes(form, sample)
+    except Exception:  # what raises is told where it is judged
+        return
+    if several and not is_sum:
+        if is_a_backward(loaded):
+            raise lacks_a_forward(loaded.name)
+        raise NotAFunctionError(
+            "run", "it gives several numbers where a loss is expected, on all inputs that were tried"
+        )
 
 
 def _named(name: str, direction: str) -> str:
