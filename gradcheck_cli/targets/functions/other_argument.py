@@ -16,7 +16,7 @@ from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, is_
 from gradcheck_cli.targets.functions.total_loss import TotalLossForm
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
-DATA = "it is the derivative by {} alone: no gradient of {} is owed"
+_OF_ONE = "it is the derivative by {} alone: no gradient of {} is owed"
 NOTE = "the gradient that it returns has no name: it is taken as that of {}, whose derivative it is"
 
 
@@ -73,15 +73,21 @@ def as_other_argument(form: WrittenFunction, samples: Sequence[Sample]) -> Other
     return None if unnamed is None else unnamed.of_another()
 
 
-def of_one_argument(form: WrittenFunction, sample: Sample) -> str:
-    """The argument by which a Jacobian alone is the derivative, of several that are handed in; "" of anything else."""
+def of_one_argument(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[str, tuple[Sample, ...]] | None:
+    """What is said of a Jacobian by one of several arguments, and the samples that owe it alone; None of others."""
+    first = samples[0]
     if not isinstance(form, PairForm) or not form.is_bare or not is_named_derivative(form.backward):
-        return ""
+        return None
     try:
-        gradients = form.run(sample.values, [np.ones_like(out) for out in form.forward(sample.values)]).gradients
+        gradients = form.run(first.values, [np.ones_like(out) for out in form.forward(first.values)]).gradients
     except Exception:  # what raises is told where it is judged
-        return ""
-    return next(iter(gradients)) if len(gradients) == 1 < len(sample.differentiated) else ""
+        return None
+    others = [name for name in first.differentiated if name not in gradients]
+    if len(gradients) != 1 or not others:
+        return None
+    (alone,) = gradients
+    note = _OF_ONE.format(alone, " and ".join(others))
+    return note, tuple(replace(each, differentiated=(alone,)) for each in samples)
 
 
 def may_be_another(form: WrittenFunction, samples: Sequence[Sample]) -> bool:
