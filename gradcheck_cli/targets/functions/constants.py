@@ -36,11 +36,11 @@ def constants_among(owner: Any, source: str, found: Sequence[Parameter]) -> list
     ]
 
 
-def constants_note(form: WrittenFunction, samples: Sequence[Sample]) -> str:
-    """What is said of the constants of a Function that are arrays on these samples; "" where there are none."""
+def constants_notes(form: WrittenFunction, samples: Sequence[Sample]) -> list[str]:
+    """What is said of the constants of a Function that are arrays on these samples."""
     named = [item.name for item in form.parameters if item.is_data] if form.kind == "autograd-function" else []
     arrays = [name for name in named if any(is_real(sample.values.get(name)) for sample in samples)]
-    return _NOTE.format(", ".join(arrays)) if arrays else ""
+    return [_NOTE.format(", ".join(arrays))] if arrays else []
 
 
 def _text_of_file(owner: Any) -> str:

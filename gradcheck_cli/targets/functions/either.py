@@ -19,11 +19,11 @@ from gradcheck_cli.targets.conventions.methods import class_source, unwritten, u
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
-from gradcheck_cli.targets.functions.constants import constants_note
+from gradcheck_cli.targets.functions.compared import NOTE as COMPARED, as_compared
+from gradcheck_cli.targets.functions.constants import constants_notes
 from gradcheck_cli.targets.functions.find import (
     forms_of,
     is_of_engine,
-    refuse_several_losses,
     takes_what_its_forward_takes,
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
@@ -31,7 +31,7 @@ from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called, is
 from gradcheck_cli.targets.functions.inputs.given import Given, given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
-from gradcheck_cli.targets.functions.inputs.symmetric import symmetric_note
+from gradcheck_cli.targets.functions.inputs.square_data import symmetric_notes
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
@@ -42,10 +42,12 @@ from gradcheck_cli.targets.functions.other_argument import (
     of_one_argument,
 )
 from gradcheck_cli.targets.functions.outline import ways_out
+from gradcheck_cli.targets.functions.owed import owing_what_is_returned
 from gradcheck_cli.targets.functions.own_term import NOTE as OWN_TERM, as_with_term
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
+from gradcheck_cli.targets.functions.several_losses import refuse_several_losses
 from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, ROWS_NOTE as ROWS, as_rows, as_vectors
@@ -62,6 +64,8 @@ _OF_CONVOLUTIONS = word_set(
 )
 _POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
+# Of what is guessed, in this order.
+_OTHER_SHAPES = ((as_compared, COMPARED), (as_read, READ_PART), (as_rows, ROWS), (as_vectors, VECTOR_LOSS))
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
 
@@ -339,6 +343,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         form, notes = other or form, [*notes, note] if other else notes
     if source in GUESSED:
         refuse_several_losses(form, found.samples[0], loaded)
+        found = replace(found, samples=owing_what_is_returned(form, found.samples))
     renamed = as_other_argument(form, found.samples)
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
@@ -346,15 +351,13 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     elif source in GUESSED and (of_one := of_one_argument(form, found.samples)) is not None:
         notes.append(of_one[0])
         found = replace(found, samples=of_one[1])
-    for other_shapes, note in (
-        ((as_read, READ_PART), (as_rows, ROWS), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ()
-    ):
+    for other_shapes, note in _OTHER_SHAPES if source in GUESSED else ():
         taken = other_shapes(form, found.samples)
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
     if source in GUESSED:
-        notes += [note for note in (constants_note(form, found.samples), symmetric_note(form, found.samples)) if note]
+        notes += [*constants_notes(form, found.samples), *symmetric_notes(form, found.samples)]
     unvaried = at_default_only(form.parameters, found.samples) if source in GUESSED else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from gradcheck_cli.model import Sample, syntax
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.composed import ComposedPair, composed_pair, compositions_among
@@ -31,6 +31,7 @@ from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunct
 from gradcheck_cli.targets.functions.gates import GateForm, gate_of
 from gradcheck_cli.targets.functions.hessians import by_first_argument
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
+from gradcheck_cli.targets.functions.kept_arguments import kept_pair
 from gradcheck_cli.targets.functions.layer import LayerForm, layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
@@ -54,7 +55,6 @@ from gradcheck_cli.targets.functions.plain import PlainFunction
 from gradcheck_cli.targets.functions.pointwise import pointwise_pairs
 from gradcheck_cli.targets.functions.precomputed import computes_before, with_precomputed
 from gradcheck_cli.targets.functions.reading import returned_names
-from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     backwards_among,
@@ -173,6 +173,8 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         yield from pointwise_pairs(found)
         yield from _on_what_it_takes(found)
         return
+    if fore and back and (kept := _kept(loaded, owner, fore, back)) is not None:
+        yield from _on_what_it_takes(kept)
     if fore and back and are_static(owner, fore, back):
         found = PairForm(*returning(*(_method(loaded, owner, owner, name) for name in (fore, back))))
         yield from pointwise_pairs(found)
@@ -267,25 +269,6 @@ def lacks_a_forward(name: str) -> NotAFunctionError:
     return NotAFunctionError("build", f"no forward of {name} stands in its file", beside)
 
 
-def refuse_several_losses(form: WrittenFunction, sample: Sample, loaded: Loaded) -> None:
-    """A loss of several numbers whose gradients are not those of their sum was not meant for what it runs on.
-
-    Raises:
-        NotAFunctionError: so it is here.
-    """
-    try:
-        several = form.kind == "loss" and sum(out.size for out in form.forward(sample.values)) > 1
-        is_sum = several and are_slopes(form, sample)
-    except Exception:  # what raises is told where it is judged
-        return
-    if several and not is_sum:
-        if is_a_backward(loaded):
-            raise lacks_a_forward(loaded.name)
-        raise NotAFunctionError(
-            "run", "it gives several numbers where a loss is expected, on all inputs that were tried"
-        )
-
-
 def _named(name: str, direction: str) -> str:
     return "_".join((*base_of(name), direction))
 
@@ -343,6 +326,18 @@ def _bound(loaded: Loaded, owner: type, fore: str, back: str) -> Iterator[Writte
         yield from pointwise_pairs(pair)
         pair = unpacked(pair, vars(loaded.module))
         yield from _on_what_it_takes(pair)
+
+
+def _kept(loaded: Loaded, owner: type, fore: str, back: str) -> PairForm | None:
+    """Of an object that only keeps what it is made with."""
+
+    def definition(name: str) -> ast.AST | None:
+        nodes = (loaded.node(f"{kind.__name__}.{name}") for kind in owner.__mro__)
+        return next((node for node in nodes if node is not None), None)
+
+    whole = loaded.node(owner.__name__)
+    found = kept_pair(owner, fore, back, definition, "" if whole is None else _text(loaded, whole))
+    return None if found is None else with_sign(found)
 
 
 def _of_new_object(loaded: Loaded, owner: type, text: str, name: str) -> PlainFunction:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
-from gradcheck_cli.model import Sample
 from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import comments_of
-from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
 from gradcheck_cli.targets.functions.inputs.proposals import is_symmetric_name
 from gradcheck_cli.targets.functions.pair import PairForm
 
-_NOTE = "{} taken as symmetric, as {}: with others it was not asked"
 # symmetric, symmetrisch, symétrique, simétrica, simmetrica, simetrik; no `asymmetric`, and no call of `symmetrize`.
 _SYMMETRIC = r"s[iy]mm?[eéè]tri(?!z|s[ei])\w*"
 # "D: pairwise distances, symmetric", "A must be a symmetric matrix"; on one line, and of nothing else in between.
@@ -25,13 +21,6 @@ _BEFORE = r"(?:[ \t]+(?:positive|definite|semi|semidefinite|real|square|matrix|w
 def is_symmetric(form: WrittenFunction, name: str) -> bool:
     """Is an argument symmetric by its name, or do the comments beside the forward or the backward say so?"""
     return is_symmetric_name(name) or says_symmetric(_texts(form), name)
-
-
-def symmetric_note(form: WrittenFunction, samples: Sequence[Sample]) -> str:
-    """What is said of arguments that are symmetric on all samples; "" where none is."""
-    found = [name for name in symmetric_among(samples) if is_symmetric(form, name)]
-    by = "the name says" if all(map(is_symmetric_name, found)) else "the words beside it say"
-    return _NOTE.format(" and ".join(found), by) if found else ""
 
 
 def _texts(form: WrittenFunction) -> str:
