@@ -180,8 +180,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
     if (number := number_of(form, item, found[0], _is_handed_nothing(form))) is not None:
         return [number]
-    if item.name.lower() in _KEYS and not {"q", "query", "v"} & {other.name.lower() for other in form.parameters}:
-        found = [*found, replace(found[0], axes="")]  # no key of anything: a stiffness, a step
+    found = [*found, *_beside_no_query(item, names, found[0])]
     others = [other.name for other in form.parameters if other is not item]
     found = as_documented(found, form.source, item.name, others)
     if item.is_state:
@@ -198,6 +197,12 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if constants:
         return [Proposal("constant", value=value) for value in constants]
     return _by_use(form, item, found)
+
+
+def _beside_no_query(item: Parameter, names: Sequence[str], likeliest: Proposal) -> list[Proposal]:
+    """What is no key of anything may be a number: a stiffness, a step."""
+    is_one = item.name.lower() in _KEYS and not {"q", "query", "v"} & {name.lower() for name in names}
+    return [replace(likeliest, axes="")] if is_one else []
 
 
 def _is_handed_nothing(form: WrittenFunction) -> bool:
