@@ -46,7 +46,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
     proposals,
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
-from gradcheck_cli.targets.functions.inputs.single_numbers import number_of
+from gradcheck_cli.targets.functions.inputs.single_numbers import beside_no_query, number_of
 from gradcheck_cli.targets.functions.inputs.square_data import of_pairs
 from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.inputs.together import together
@@ -180,7 +180,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
     if (number := number_of(form, item, found[0], _is_handed_nothing(form))) is not None:
         return [number]
-    found = [*found, *_beside_no_query(item, names, found[0])]
+    found = [*found, *beside_no_query(item, names, found[0])]
     others = [other.name for other in form.parameters if other is not item]
     found = as_documented(found, form.source, item.name, others)
     if item.is_state:
@@ -197,12 +197,6 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if constants:
         return [Proposal("constant", value=value) for value in constants]
     return _by_use(form, item, found)
-
-
-def _beside_no_query(item: Parameter, names: Sequence[str], likeliest: Proposal) -> list[Proposal]:
-    """What is no key of anything may be a number: a stiffness, a step."""
-    is_one = item.name.lower() in _KEYS and not {"q", "query", "v"} & {name.lower() for name in names}
-    return [replace(likeliest, axes="")] if is_one else []
 
 
 def _is_handed_nothing(form: WrittenFunction) -> bool:
@@ -360,7 +354,6 @@ _WEIGHTS = word_set("w weight weights wf wi wo wc wg wz wr wh kernel")
 _BESIDE = re.compile(r"\b(?:hstack|vstack|concatenate|concat|cat|column_stack|row_stack|r_|c_)\b")
 _RATED = in_order("R r rated")
 _OF_OUTPUTS = word_set("out output outputs target")
-_KEYS = ("k", "kk")
 # Long enough for both sides of a branch.
 _ROW = "2v"
 # One for each feature; one for each sample would be a gradient that was never summed.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from gradcheck_cli.model import syntax
@@ -12,6 +13,14 @@ from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.reading import returned_names
 from gradcheck_cli.targets.functions.spelling import belongs_to
+
+_KEYS = ("k", "kk")
+
+
+def beside_no_query(item: Parameter, names: Sequence[str], likeliest: Proposal) -> list[Proposal]:
+    """What is no key of anything may be a number: a stiffness, a step."""
+    is_one = item.name.lower() in _KEYS and not {"q", "query", "v"} & {name.lower() for name in names}
+    return [replace(likeliest, axes="")] if is_one else []
 
 
 def number_of(form: WrittenFunction, item: Parameter, likeliest: Proposal, is_of_loss: bool) -> Proposal | None:
