@@ -17,11 +17,14 @@ from typing import Any
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.by_use import stores_attributes
 from gradcheck_cli.targets.functions.form import Parameter
+from gradcheck_cli.targets.functions.inputs.parameters import sizes_arrays
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 from gradcheck_cli.targets.functions.making import data_axes
 from gradcheck_cli.targets.functions.methods import parameters_of_method
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name, parameters_of
+from gradcheck_cli.targets.functions.reading import texts_of
+from gradcheck_cli.targets.functions.spelling import belongs_to
 
 # Beside one of these what is called as labels are has a number for each row.
 _TABLES = frozenset(("X", "X_train"))
@@ -72,7 +75,10 @@ def kept_pair(owner: type, fore: str, back: str, definition: MethodByName, words
     are_silent = all(code is not None and not stores_attributes(code) for code in codes)
     if not needed or set(kept) & set(given) or not are_same or not are_silent:
         return None
-    if not dataclasses.is_dataclass(owner) and not set(needed) <= set(_kept_by(definition("__init__"))):
+    constructor = definition("__init__")
+    if not dataclasses.is_dataclass(owner) and not set(needed) <= set(_kept_by(constructor)):
+        return None
+    if _holds_weights(constructor, definition(back), kept):
         return None
     written = _Written(owner, definition, words)
     fore_function, back_function = (
@@ -86,6 +92,16 @@ def _kept_by(constructor: ast.AST | None) -> Iterator[str]:
     for node in ast.walk(constructor) if constructor is not None else ():
         if isinstance(node, ast.Assign) and any(_is_attribute(target) for target in node.targets):
             yield from (inner.id for inner in ast.walk(node.value) if isinstance(inner, ast.Name))
+
+
+def _holds_weights(constructor: ast.AST | None, back: ast.AST | None, kept: Sequence[str]) -> bool:
+    """Does it make arrays in the lengths that it is handed, or are gradients given of what it begins with by itself?"""
+    if constructor is None:
+        return False
+    text = ast.unparse(constructor)
+    begun = {node.attr for node in ast.walk(constructor) if isinstance(node, ast.Attribute)} - set(kept)
+    of_these = any(belongs_to(name, sorted(begun)) not in ("", name) or name in begun for name in texts_of(back))
+    return of_these or any(sizes_arrays(text, name) for name in kept)
 
 
 def _is_attribute(target: ast.expr) -> bool:
