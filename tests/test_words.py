@@ -34,8 +34,10 @@ def types_in(tree):
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             yield node.name
-        if isinstance(node, ast.Assign) and "TypeVar(" not in ast.unparse(node.value):
-            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        is_said = isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias"
+        if is_said or (isinstance(node, ast.Assign) and "TypeVar(" not in ast.unparse(node.value)):
+            targets = [node.target] if is_said else node.targets
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
             yield from (name for name in names if re.fullmatch(r"[A-Z][a-z]\w*", name))
 
 
@@ -55,9 +57,10 @@ def test_no_two_types_have_one_name():
 
 
 def test_two_types_of_one_name_would_be_found():
-    """A class and a name for a type, in two files."""
-    files = [("a.py", ast.parse("class Trial: pass")), ("b.py", ast.parse("Trial = tuple[int, int]"))]
-    assert {"Trial": ["a.py", "b.py"]} == named_twice(files)
+    """A class and two names for types, in three files."""
+    sources = {"a": "class Trial: pass", "b": "Trial = tuple[int, int]", "c": "Trial: TypeAlias = int"}
+    files = [(name, ast.parse(source)) for name, source in sources.items()]
+    assert {"Trial": ["a", "b", "c"]} == named_twice(files)
 
 
 def raised():

@@ -38,7 +38,7 @@ class Code:
         if self.tree is None or self.defined is None:
             return self.tree
         found = (node for node in ast.walk(self.tree) if isinstance(node, Definition))
-        return next((node for node in found if syntax.first_line(node) <= (self.defined or 0) <= node.lineno), None)
+        return next((node for node in found if syntax.begins_at(node) <= (self.defined or 0) <= node.lineno), None)
 
     def line(self, number: int | None) -> str:
         """The text of a line without its end; "" where there is none."""

@@ -5,7 +5,7 @@ Importing this room is cheap: numpy and OpenCV are loaded when the first picture
 
 from gradcheck_cli.images.arranged import as_references as as_references, as_samples as as_samples
 from gradcheck_cli.images.inputs import (
-    Input as Input,
+    LoadedInput as LoadedInput,
     batch_of as batch_of,
     channel_names as channel_names,
     count_samples as count_samples,

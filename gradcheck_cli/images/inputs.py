@@ -18,11 +18,11 @@ from gradcheck_cli.model import Array, Size
 from gradcheck_cli.model.errors import UsageError
 from gradcheck_cli.model.files import is_array, may_move
 
-Input = Picture | ArrayInput
+LoadedInput = Picture | ArrayInput
 """One of the inputs of a run: a picture is one sample, an array or one with frames may hold several."""
 
 
-def read_pictures(names: Sequence[str | os.PathLike[str]], axes: int = 2) -> tuple[Input, ...]:
+def read_pictures(names: Sequence[str | os.PathLike[str]], axes: int = 2) -> tuple[LoadedInput, ...]:
     """Reads each file once and checks its header; no picture is decoded yet.
 
     Args:
@@ -44,7 +44,7 @@ def read_pictures(names: Sequence[str | os.PathLike[str]], axes: int = 2) -> tup
     return tuple(_read_input(text, position, axes) for position, text in enumerate(texts))
 
 
-def reference_picture(name: str | os.PathLike[str], pictures: Sequence[Input], axes: int = 2) -> Input:
+def reference_picture(name: str | os.PathLike[str], pictures: Sequence[LoadedInput], axes: int = 2) -> LoadedInput:
     """The common reference `name`: one of `pictures` where it has that name ("-" too), else read from its file.
 
     Args:
@@ -60,7 +60,7 @@ def reference_picture(name: str | os.PathLike[str], pictures: Sequence[Input], a
     return known[text] if text in known else _read_input(text, len(known), axes)
 
 
-def batch_of(pictures: Sequence[Input], channels: int, size: Size, unit_range: bool = False) -> Array:
+def batch_of(pictures: Sequence[LoadedInput], channels: int, size: Size, unit_range: bool = False) -> Array:
     """X for the whole batch.
 
     Args:
@@ -81,13 +81,13 @@ def batch_of(pictures: Sequence[Input], channels: int, size: Size, unit_range: b
     return _scaled(x, unit_range)
 
 
-def channel_names(pictures: Sequence[Input], channels: int) -> tuple[str, ...]:
+def channel_names(pictures: Sequence[LoadedInput], channels: int) -> tuple[str, ...]:
     """The colours of X's channels in OpenCV's order, which the forum's script kept; () where they have none."""
     coloured = channels == 3 and all(isinstance(picture, Picture) for picture in pictures)
     return ("blue", "green", "red") if coloured else ()
 
 
-def gray_batch_of(pictures: Sequence[Input], size: Size, unit_range: bool = False) -> Array:
+def gray_batch_of(pictures: Sequence[LoadedInput], size: Size, unit_range: bool = False) -> Array:
     """The whole batch as gray, (n, 1, h, w) float32; arguments and errors as `batch_of`."""
     return _scaled(references_of(pictures, size), unit_range)
 
@@ -99,7 +99,7 @@ def _scaled(x: Array, unit_range: bool) -> Array:
     return x / np.float32(255) if unit_range else x
 
 
-def references_of(pictures: Input | Sequence[Input], size: Size) -> Array:
+def references_of(pictures: LoadedInput | Sequence[LoadedInput], size: Size) -> Array:
     """The gray references.
 
     Args:
@@ -143,7 +143,7 @@ def _samples(planes: Array, size: Size) -> Array:
     return planes if planes.ndim == len(size) + 2 else planes[None]
 
 
-def _read_input(name: str, position: int, axes: int) -> Input:
+def _read_input(name: str, position: int, axes: int) -> LoadedInput:
     if not is_array(name):
         return _read_picture(name, Moving if _is_moving(name, axes) else Picture)
     try:

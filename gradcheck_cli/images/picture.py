@@ -11,7 +11,7 @@ from gradcheck_cli.images.header import Header
 from gradcheck_cli.images.refusal import UnreadableError
 from gradcheck_cli.model import Array, Size
 from gradcheck_cli.model.errors import GeometryError
-from gradcheck_cli.model.limits import check_channels
+from gradcheck_cli.model.limits import check_picture_channels
 
 
 @dataclass(eq=False)
@@ -50,7 +50,7 @@ class Picture:
             UsageError: other channels. GeometryError: a size below 1 or beyond memory.
             ImageError: a damaged picture. DependencyError: no OpenCV.
         """
-        check_channels(channels)
+        check_picture_channels(channels)
         return self._resized(cast(Colours, channels), size)
 
     def gray(self, size: Size) -> Array:
@@ -90,7 +90,7 @@ class Moving(Picture):
 
     def planes(self, channels: int, size: Size) -> Array:
         """The frames, (frames, channels, h, w); else as of `Picture`."""
-        check_channels(channels)
+        check_picture_channels(channels)
         return self._all_resized(cast(Colours, channels), size)
 
     def gray(self, size: Size) -> Array:

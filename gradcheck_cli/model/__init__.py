@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         PaddingMode as PaddingMode,
         TransposedAxis as TransposedAxis,
     )
-    from gradcheck_cli.model.case import Array as Array, Case as Case, Gradients as Gradients
+    from gradcheck_cli.model.case import Array as Array, Case as Case, Gradients as Gradients, Shape as Shape
     from gradcheck_cli.model.evidence import (
         CALL as CALL,
         UNEXPLAINED as UNEXPLAINED,
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
 # The module of each noun, under its name here.
 _NOUNS = {
     "axis": "PADDING_MODES Axis PaddingMode TransposedAxis",
-    "case": "Array Case Gradients",
+    "case": "Array Case Gradients Shape",
     "evidence": (
         "CALL UNEXPLAINED CannotShow ChannelDifference ChannelPair Check CheckName CodePlace Counterexample "
         "Counterfactual Finding FindingAbout FunctionExample FunctionPower NotShown Power Rung RungEvidence "

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 else:
     Array = Any
 
+Shape: TypeAlias = tuple[int, ...]
+"""The lengths of an array's axes."""
+
 
 # Equality is the mapping's: the dataclass's own would compare the arrays as one number.
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,9 @@ class Verdict(StrEnum):
     ERROR = "error"
 
 
+WORST_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
+"""Of several verdicts the first of these says most: what was not compared says nothing beside what was."""
+
 CheckName = Literal["exact", "hand-vs-autograd", "numeric", "adjoint", "repeat", "grad-output", "referee"]
 
 

@@ -46,7 +46,7 @@ def check_run(options: RunOptions) -> None:
     _check_values(options)
     check_form(options)
     if options.takes_pictures:
-        check_channels(options.in_channels)
+        check_picture_channels(options.in_channels)
     if options.seed + options.seeds - 1 > SEED.most:
         raise OptionError(
             "seeds",
@@ -240,7 +240,7 @@ def _check_seconds(option: Option, value: float) -> None:
         raise OptionError(option.name, sentence)
 
 
-def check_channels(in_channels: int) -> None:
+def check_picture_channels(in_channels: int) -> None:
     """A picture can be an input of 3 channels or of 1.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size, values_of
+from gradcheck_cli.model.spec import OWN_AXES, ConvName, ConvSpec, Size, fields_of
 
 # What the axis that a line does not have is, whatever is asked of it.
 _NOTHING = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1, "extra_after": 0, "output_padding": 0}
@@ -41,7 +41,7 @@ def as_line(spec: ConvSpec) -> LineSpec:
     Raises:
         GeometryError: they alone make no convolution.
     """
-    return LineSpec(**values_of(spec) | {"conv": _OF_LINES.get(spec.conv, spec.conv)})
+    return LineSpec(**fields_of(spec) | {"conv": _OF_LINES.get(spec.conv, spec.conv)})
 
 
 def as_asked(spec: ConvSpec) -> ConvSpec:
@@ -52,7 +52,7 @@ def as_asked(spec: ConvSpec) -> ConvSpec:
 def as_picture(spec: ConvSpec) -> ConvSpec:
     """The same numbers as a geometry of pictures, which can be changed into one that has rows."""
     is_line = isinstance(spec, LineSpec) and spec.is_plain
-    return OneRow(**values_of(spec) | {"conv": "conv2d"}) if is_line else spec
+    return OneRow(**fields_of(spec) | {"conv": "conv2d"}) if is_line else spec
 
 
 def number_of_axes(spec: ConvSpec) -> int:

@@ -317,6 +317,6 @@ _axis = lru_cache(maxsize=2**12)(Axis)
 _LINE = (1, 1, 1, 0)
 
 
-def values_of(spec: ConvSpec) -> dict[str, Any]:
+def fields_of(spec: ConvSpec) -> dict[str, Any]:
     """Every field of a geometry, as it is stored: what another kind of geometry, or the wire, is made from."""
     return {field.name: getattr(spec, field.name) for field in fields(ConvSpec)}

@@ -50,7 +50,7 @@ def called(node: ast.AST | None) -> str:
     return identifier(node.func) if isinstance(node, ast.Call) else ""
 
 
-def first_line(node: ast.stmt) -> int:
+def begins_at(node: ast.stmt) -> int:
     """Of a definition its first decorator's: there the interpreter says that it begins."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(each.lineno for each in decorators)])

@@ -12,7 +12,7 @@ from gradcheck_cli.model.spec import CONVS, OWN_AXES, ConvName, ConvSpec, Size
 
 Lengths: TypeAlias = int | Sequence[int]
 """One number for all axes, or one for each, the outermost first."""
-Padding: TypeAlias = int | Sequence[int | tuple[int, int]] | Literal["same", "valid"]
+TorchPadding: TypeAlias = int | Sequence[int | tuple[int, int]] | Literal["same", "valid"]
 """A number for all sides, a number or a pair (before, after) for each axis, or torch's words."""
 
 
@@ -37,7 +37,7 @@ class TorchLayer:
     size: Lengths
     kernel_size: Lengths
     stride: Lengths = 1
-    padding: Padding = 0
+    padding: TorchPadding = 0
     dilation: Lengths = 1
     groups: int = 1
     padding_mode: PaddingMode = "zeros"

@@ -37,10 +37,10 @@ def weight_bound(x: Magnitudes, grad_output: Magnitudes, spec: ConvSpec) -> floa
 
 
 def measured(planes: Array) -> Magnitudes:
-    """The magnitudes of planes (n, c, ...), in one pass over them."""
+    """The magnitudes of planes (n, c, ...), in one pass over them; summed in float64 whatever their dtype."""
     channels = planes.shape[1]
-    sums, maxima = (np.zeros(channels, np.float64) for _ in range(2))
-    workspace = np.empty(BLOCK, planes.dtype)
+    sums, maxima = np.zeros(channels), np.zeros(channels)
+    workspace = np.empty(BLOCK)
     for sample in planes.reshape(len(planes), channels, -1):
         length = min(BLOCK, sample.shape[1])
         rows = max(1, BLOCK // length)

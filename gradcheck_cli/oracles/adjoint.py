@@ -17,11 +17,12 @@ from math import prod
 import numpy as np
 
 from gradcheck_cli.model import Array, Case, GradientName, Gradients
+from gradcheck_cli.numbers.magnitudes import FLOAT64_LIMIT
 from gradcheck_cli.oracles.forward import forward
 
 # A wrong entry passes with a chance below 1 in 65,000; larger factors would leave fewer bits for the data.
 LARGEST_RANDOM = 2**15
-FLOAT64_LIMIT = 2**53
+# What int64 holds.
 INT64_LIMIT = 2**63
 # Numbers multiplied at a time.
 BLOCK = 2**16

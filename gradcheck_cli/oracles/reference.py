@@ -19,7 +19,7 @@ from gradcheck_cli.oracles.gauge import (
 from gradcheck_cli.oracles.sums import correlated, paired, scattered
 
 # Half of what int64 holds: the bound on the sum is itself rounded.
-INT64_LIMIT = 2.0**62
+LARGEST_SUM = 2.0**62
 
 
 def grad_weight(x: Array, grad_output: Array, spec: ConvSpec) -> Array:
@@ -86,7 +86,7 @@ def _carriers(first: Array, second: Array, terms: int) -> tuple[Array, Array]:
     """Both as int64 where they hold whole numbers whose sums of products fit, else both as float64."""
     if _is_whole(first) and _is_whole(second):
         largest = [float(np.abs(array).max(initial=0)) for array in (first, second)]
-        if largest[0] * largest[1] * terms < INT64_LIMIT and max(largest) < INT64_LIMIT:
+        if largest[0] * largest[1] * terms < LARGEST_SUM and max(largest) < LARGEST_SUM:
             return first.astype(np.int64), second.astype(np.int64)
     return first.astype(np.float64), second.astype(np.float64)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gradcheck_cli.checks.levels import Leveller, Reply
-from gradcheck_cli.model import Case, ConvSpec, Setting, Verdict
+from gradcheck_cli.model import Case, ConvSpec, Setting
 from gradcheck_cli.model.in_settings import SettingResult
 from gradcheck_cli.targets import Described
 from gradcheck_cli.trials.asker import Asker
@@ -15,8 +15,6 @@ from gradcheck_cli.trials.question import Question
 COUNTING = 10.0
 # Of what the code raised: torch's compiler says more than fits a table.
 MOST_SAID = 120
-WORST_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
-"""What was not compared says nothing beside what was."""
 
 
 class CalledIn:

@@ -17,7 +17,7 @@ from gradcheck_cli.model import (
     Gradients,
     Setting,
 )
-from gradcheck_cli.model.spec import CONVS, values_of
+from gradcheck_cli.model.spec import CONVS, fields_of
 from gradcheck_cli.targets.contract import (
     Described,
     ErrorKind,
@@ -114,7 +114,7 @@ def _columns(value: object) -> tuple[int, int | None] | None:
 
 def request_of(case: Case, calls: Repetition, setting: Setting) -> tuple[Message, dict[str, Array]]:
     """The question for the gradients of a case, and its arrays."""
-    request = {"do": "backward", "spec": values_of(case.spec), "calls": calls, "setting": setting.message()}
+    request = {"do": "backward", "spec": fields_of(case.spec), "calls": calls, "setting": setting.message()}
     return request, {str(name): _in_format(array, setting) for name, array in case.items()}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from gradcheck_cli.model import ConvSpec
 from gradcheck_cli.model.errors import GradcheckError, TargetError
-from gradcheck_cli.model.spec import values_of
+from gradcheck_cli.model.spec import fields_of
 from gradcheck_cli.model.torch_layer import TorchLayer
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.load import Loaded, LoadError, load
@@ -34,7 +34,7 @@ def answer(message: Message) -> Message:
     """The geometries that the convolutions of a model meet, which is no target."""
     ref = TargetRef(message["text"], message["file"], message["name"], module=message["module"])
     try:
-        return {"geometries": [values_of(spec) for spec in convolutions_met(load(ref))]}
+        return {"geometries": [fields_of(spec) for spec in convolutions_met(load(ref))]}
     except (LoadError, GradcheckError) as error:
         return {"failed": error.sentence, "hint": error.hint}
 

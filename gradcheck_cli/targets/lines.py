@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
-from gradcheck_cli.model.syntax import first_line
+from gradcheck_cli.model.syntax import begins_at
 from gradcheck_cli.targets.reach import used_functions
 from gradcheck_cli.targets.resolve import definitions
 
@@ -41,7 +41,7 @@ class Watch:
         self._owners = {line: first for node in functions for first, line in _lines(node)}
         executable = set(_executable(tree, file))
         self._left = {first for line, first in self._owners.items() if line in executable}
-        self._spans = [(first_line(node), node.end_lineno or node.lineno) for node in functions]
+        self._spans = [(begins_at(node), node.end_lineno or node.lineno) for node in functions]
         self._compiled = [{first for first, _ in _lines(node)} & self._left for node in functions if _is_compiled(node)]
         self._blind = False
         self._watched: dict[CodeType, bool] = {}

@@ -176,7 +176,7 @@ def candidates(tree: ast.Module) -> list[str]:
     backward = [name for name in functions if _is_backward(name)]
     named = [name for name in classes + backward if not _is_helper(name)]
     convolutions = [name for name in named if "conv" in name.lower()]
-    return convolutions or named or _only(functions)
+    return convolutions or named or _only(functions, found)
 
 
 def is_only_a_base(name: str, found: Mapping[str, Definition]) -> bool:
@@ -185,9 +185,10 @@ def is_only_a_base(name: str, found: Mapping[str, Definition]) -> bool:
     return name.startswith("_") and any(getattr(base, "id", "") == name for node in classes for base in node.bases)
 
 
-def _only(names: list[str]) -> list[str]:
-    """A file with one function needs no telling names."""
-    return names if len(names) == 1 else []
+def _only(names: list[str], found: Mapping[str, Definition]) -> list[str]:
+    """A file with one function needs no telling names, unless it is a helper of classes that compute."""
+    computes = any("." in name and not name.rpartition(".")[2].startswith("__") for name in found)
+    return names if len(names) == 1 and not computes else []
 
 
 def _is_backward(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""A geometry as the wire carried it: `values_of` one, where JSON has lists for pairs."""
+"""A geometry as the wire carried it: `fields_of` one, where JSON has lists for pairs."""
 
 from __future__ import annotations
 

@@ -139,10 +139,10 @@ def _function_of(target: Any) -> types.FunctionType | None:
 
 
 def _holds(node: ast.stmt, code: types.CodeType) -> bool:
-    first = syntax.first_line(node)
+    first = syntax.begins_at(node)
     return bool(first <= code.co_firstlineno <= (node.end_lineno or node.lineno))
 
 
 def _with_decorators(text: str, node: ast.stmt) -> str:
-    first = syntax.first_line(node)
+    first = syntax.begins_at(node)
     return "\n".join(text.splitlines()[first - 1 : node.end_lineno])

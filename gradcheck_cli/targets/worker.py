@@ -23,7 +23,7 @@ from gradcheck_cli.model import (
     Setting,
 )
 from gradcheck_cli.model.errors import TargetError, UnrecognisedError
-from gradcheck_cli.model.spec import values_of
+from gradcheck_cli.model.spec import fields_of
 from gradcheck_cli.targets.contract import (
     NOT_TRIED,
     SLICE,
@@ -181,7 +181,7 @@ class Worker:
             TargetError: it cannot be loaded.
         """
         self.describe_any()
-        request = {"do": "refusals", "specs": [values_of(spec) for spec in specs]}
+        request = {"do": "refusals", "specs": [fields_of(spec) for spec in specs]}
         try:
             message = self._child.exchange(request, {}, self.limits.timeout)[0] if self._child else {}
         except (TimedOutError, DiedError, WireError) as failure:

@@ -421,6 +421,25 @@ def test_two_formulas_that_explain_the_same_part_are_both_told():
     assert "probable" == found.certainty
 
 
+@pytest.mark.parametrize(
+    ("there", "explained", "said"),
+    [
+        (1, 1, "On 1 of 1 wrong geometry "),
+        (2, 2, "On all 2 geometries where it is wrong "),
+        (2, 1, "On 1 of 2 wrong geometries "),
+        (3, 2, "On 2 of 3 wrong geometries "),
+    ],
+)
+def test_a_part_says_how_large_it_is(there, explained, said):
+    """With the number of the noun, and all are called all."""
+    seen = gather(observe("weight", nameless, SPECS[:there]), "weight", "NCHW")
+    one = [Structure(((CATALOGUE["kernel-rotated"], Variant("", None)),), lambda problem: problem.grad_weight)]
+    found = naming.partly(one, seen[:explained], seen, "weight", Words())
+
+    assert found.message.startswith(said)
+    assert ("kernel-rotated", "weight", "probable") == (found.id, found.gradient, found.certainty)
+
+
 FOUR = ["batch-mean", "sign-flipped", "scaled-constant", "bias-spatial-mean"]
 
 

@@ -99,8 +99,8 @@ def test_the_room_is_light():
 import sys
 from gradcheck_cli import images
 from gradcheck_cli.model.errors import GradcheckError
-from gradcheck_cli.model.limits import check_channels
-for call in (lambda: check_channels(5), lambda: images.read_pictures(["no-such.jpg"])):
+from gradcheck_cli.model.limits import check_picture_channels
+for call in (lambda: check_picture_channels(5), lambda: images.read_pictures(["no-such.jpg"])):
     try:
         call()
     except GradcheckError as error:

@@ -25,7 +25,7 @@ from picture_files import (
 
 from gradcheck_cli import images
 from gradcheck_cli.model.errors import GeometryError, ImageError, UsageError
-from gradcheck_cli.model.limits import check_channels
+from gradcheck_cli.model.limits import check_picture_channels
 
 NAMES = ("astronaut", "camera-gray", "chelsea", "coffee", "rocket")
 
@@ -241,14 +241,14 @@ def test_a_decoders_complaint_becomes_a_note(tmp_path, capfd):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_channels_that_a_picture_has(channels):
     """3 and 1 are accepted."""
-    assert check_channels(channels) is None
+    assert check_picture_channels(channels) is None
 
 
 @pytest.mark.parametrize("channels", [-1, 0, 2, 4, 5, 64])
 def test_channels_that_no_picture_has(channels):
     """Any other number gets both numbers and what would fit."""
     with pytest.raises(UsageError) as caught:
-        check_channels(channels)
+        check_picture_channels(channels)
 
     assert str(caught.value) == (
         f"--in {channels} does not fit a picture: it has 3 channels (blue, green, red), or 1 as gray.\n"

@@ -52,6 +52,13 @@ def test_certificate_by_hand():
     assert exact.certificate(case) == exact.Certificate(weight=32, input=36, bias=7)
 
 
+def test_sizes_of_float32_are_summed_in_float64():
+    """In float32 the ones behind 2^24 would be lost, and the bound lie below the sum."""
+    planes = np.ones((1, 1, 1, 9), np.float32)
+    planes[..., 0] = 2**24
+    assert magnitudes.measured(planes).sums == 2**24 + 8
+
+
 def test_the_limit_itself_is_not_certified():
     """Below 2^24, not at it."""
     assert exact.Certificate(2**24 - 1, 1, 1).exact_in_float32

@@ -18,7 +18,7 @@ from gradcheck_cli.model import Array, FunctionOutcome
 from gradcheck_cli.oracles.blackbox import Direction
 
 # Between what differences leave, some 1e-10, and one entry of a window counted once more.
-VISIBLE = 1e-6
+LARGEST_JUMP = 1e-6
 # Levels on which entries meet: half as far apart where none is negative, as between 0 and 1.
 LEVEL, LEVEL_OF_POSITIVE = 1.0, 0.5
 
@@ -62,7 +62,7 @@ def broken_at_ties(call: TiedCall) -> Broken | None:
     here, there = float(np.sum(gradient * call.slope.way)), float(call.slope.slope @ weight)
     scale = float(np.sum(np.abs(gradient * call.slope.way)))
     unsure = float(call.slope.error @ np.abs(weight))
-    if not np.isfinite([here, there, unsure]).all() or abs(here - there) <= unsure + VISIBLE * scale:
+    if not np.isfinite([here, there, unsure]).all() or abs(here - there) <= unsure + LARGEST_JUMP * scale:
         return None
     said = (
         f"where entries of {call.name} are equal, the slope by grad_{call.name} along a step of all equal ones is "

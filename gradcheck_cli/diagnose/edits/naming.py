@@ -72,8 +72,8 @@ def _by_sizes(name: str, mine: Sequence[Observed]) -> tuple[Finding, ...]:
     return (_finding(factor_sign(times), name, text, mine),)
 
 
-Search: TypeAlias = Callable[[str, Sequence[Observed]], Iterator[EditCause]]
-_SEARCHES: tuple[tuple[Search, tuple[GraphView, ...]], ...] = (
+EditSearch: TypeAlias = Callable[[str, Sequence[Observed]], Iterator[EditCause]]
+_SEARCHES: tuple[tuple[EditSearch, tuple[GraphView, ...]], ...] = (
     (single_causes, ("as it ran", "written out", "every path")),
     (pairs_of_causes, ("written out", "every path")),
     (nested_pairs, ("written out", "every path")),
@@ -109,7 +109,7 @@ def _sizes(seen: Observed) -> list[tuple[int, ...]]:
     return [np.shape(value) for value in seen.values.values()]
 
 
-def _plainest(name: str, search: Search, seen: Sequence[Observed]) -> EditCause | None:
+def _plainest(name: str, search: EditSearch, seen: Sequence[Observed]) -> EditCause | None:
     found = list(search(name, seen))
     return min(found, key=lambda cause: cost(cause, seen[0].editor)) if found else None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gradcheck_cli.layers.known.layer import (
     Argument as Argument,
-    Constant as Constant,
     KnownLayer as KnownLayer,
+    LayerConstant as LayerConstant,
     LayerSetting as LayerSetting,
     Pack as Pack,
     Slip as Slip,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.fitting import Fit, fits
-from gradcheck_cli.layers.known.layer import Argument, Constant, KnownLayer
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerConstant
 from gradcheck_cli.layers.known.naming import plain
 from gradcheck_cli.model import Array
 
@@ -25,7 +25,7 @@ class Theirs:
     """
 
     arrays: Mapping[str, Array]
-    constants: Mapping[str, Constant]
+    constants: Mapping[str, LayerConstant]
     must: frozenset[str]
 
 
@@ -41,7 +41,7 @@ class BoundArguments:
 def read(values: Mapping[str, Any]) -> Theirs:
     """Arrays and constants apart; what stands in a dict is taken by its key, where no parameter has that name."""
     arrays: dict[str, Array] = {}
-    constants: dict[str, Constant] = {}
+    constants: dict[str, LayerConstant] = {}
     for name, value in _flat(values):
         if isinstance(value, np.ndarray):
             arrays.setdefault(name, value)

@@ -8,11 +8,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, Shape
 
-Shape: TypeAlias = tuple[int, ...]
 # (generator, shape, how many values an index may take) -> values.
-Draw: TypeAlias = Callable[[np.random.Generator, Shape, int], Array]
+DrawArray: TypeAlias = Callable[[np.random.Generator, Shape, int], Array]
 
 
 @dataclass(frozen=True)
@@ -27,9 +26,9 @@ class Domain:
     """
 
     name: str
-    draw: Draw
+    draw: DrawArray
     is_differentiated: bool = True
-    exact: Draw | None = None
+    exact: DrawArray | None = None
 
 
 def _normal(rng: np.random.Generator, shape: Shape, _: int) -> Array:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.model import Array
-
-Shape: TypeAlias = tuple[int, ...]
+from gradcheck_cli.model import Array, Shape
 
 
 def _padded(shape: Shape, axes: int) -> Shape | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.layers.known.layer import Argument, Constant, KnownLayer, LayerSetting
+from gradcheck_cli.layers.known.layer import Argument, KnownLayer, LayerConstant, LayerSetting
 from gradcheck_cli.layers.known.naming import called, plain
 from gradcheck_cli.layers.known.registry import KNOWN
 from gradcheck_cli.model import Array
@@ -52,7 +52,7 @@ def guesses(name: str, parameters: Mapping[str, bool], seed: int, *, grown: int 
                 yield from _calls(layer, roles, name, seed, grown)
 
 
-def setting_values(name: str, parameter: str) -> tuple[Constant, ...]:
+def setting_values(name: str, parameter: str) -> tuple[LayerConstant, ...]:
     """What a parameter of a forward called `name` may be, where it has the very name of a constant of that layer.
 
     The usual one first; () where it is none, or may as well be an array.

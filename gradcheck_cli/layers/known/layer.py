@@ -13,11 +13,11 @@ from gradcheck_cli.layers.known.namespace import NUMPY
 from gradcheck_cli.layers.known.notes import DerivationStep, Notes, silent
 from gradcheck_cli.model import Array
 
-Constant: TypeAlias = "float | int | bool | str | None"
+LayerConstant: TypeAlias = "float | int | bool | str | None"
 # Arrays (or tensors) and constants by the layer's own names of its arguments.
-Values: TypeAlias = Mapping[str, Any]
+LayerValues: TypeAlias = Mapping[str, Any]
 # One array, or for a layer with several outputs one for each.
-Upstream: TypeAlias = "Array | tuple[Array, ...]"
+LayerUpstream: TypeAlias = "Array | tuple[Array, ...]"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class LayerSetting:
     """
 
     name: str
-    values: tuple[Constant, ...]
+    values: tuple[LayerConstant, ...]
     names: tuple[str, ...] = ()
     lost: float = 0.0
 
@@ -76,7 +76,7 @@ class Pack:
     """
 
     names: tuple[str, ...]
-    contents: Mapping[str, Constant]
+    contents: Mapping[str, LayerConstant]
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class LayerExample:
         words: what to know of the numbers, a sentence; "" for nothing.
     """
 
-    values: Values
+    values: LayerValues
     grad_output: Any
     words: str = ""
 
@@ -107,7 +107,7 @@ class LayerExample:
         return {name: _as_array(value) for name, value in self.values.items()}
 
     @property
-    def upstream(self) -> Upstream:
+    def upstream(self) -> LayerUpstream:
         """G as an array, or a tuple of them."""
         if isinstance(self.grad_output, tuple):
             return tuple(np.asarray(part, np.float64) for part in self.grad_output)
@@ -174,7 +174,7 @@ class KnownLayer:
         return tuple(argument.name for argument in self.arguments if argument.domain.is_differentiated)
 
     @property
-    def defaults(self) -> dict[str, Constant]:
+    def defaults(self) -> dict[str, LayerConstant]:
         """The usual value of each setting."""
         return {setting.name: setting.values[0] for setting in self.settings}
 
@@ -186,16 +186,16 @@ class KnownLayer:
             for letter, size in grown.items()
         }
 
-    def outputs_of(self, values: Values) -> tuple[Array, ...]:
+    def outputs_of(self, values: LayerValues) -> tuple[Array, ...]:
         """The forward in numpy, always as a tuple."""
         result = self.forward(NUMPY, **{**self.defaults, **values})
         return tuple(np.asarray(part) for part in (result if isinstance(result, tuple) else (result,)))
 
-    def gradients(self, values: Values, grad_output: Upstream) -> dict[str, Array]:
+    def gradients(self, values: LayerValues, grad_output: LayerUpstream) -> dict[str, Array]:
         """The hand-written backward in numpy, by argument."""
         return self.derive(silent, grad_output, **{**self.defaults, **values})
 
-    def steps(self, values: Values, grad_output: Upstream) -> list[DerivationStep]:
+    def steps(self, values: LayerValues, grad_output: LayerUpstream) -> list[DerivationStep]:
         """The same, step by step."""
         notes = Notes()
         self.derive(notes, grad_output, **{**self.defaults, **values})
@@ -235,7 +235,7 @@ def _shape(axes: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(sizes[letter] for letter in axes)
 
 
-def upstream(outputs: tuple[Array, ...], seed: int, *, integers: bool) -> Upstream:
+def upstream(outputs: tuple[Array, ...], seed: int, *, integers: bool) -> LayerUpstream:
     """A G for these outputs: integers from -4 to 4 or normal numbers; one array for one output, else a tuple."""
     rng = np.random.default_rng(seed)
     drawn = tuple(

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck_cli.layers.known.binding import BoundArguments, Theirs, read
 from gradcheck_cli.layers.known.fitting import Fit, fits
-from gradcheck_cli.layers.known.layer import Constant, KnownLayer, Upstream
+from gradcheck_cli.layers.known.layer import KnownLayer, LayerConstant, LayerUpstream
 from gradcheck_cli.layers.known.naming import plain
 from gradcheck_cli.model import Array
 
@@ -42,7 +42,7 @@ class Match:
 
     layer: KnownLayer
     bound: tuple[BoundArguments, ...]
-    settings: Mapping[str, Constant]
+    settings: Mapping[str, LayerConstant]
     outputs: tuple[int, ...]
     arrangement: Mapping[str, tuple[int, ...]]
 
@@ -62,7 +62,7 @@ class Match:
         ours = {bound.argument: bound.fit.to_ours(given.arrays[bound.theirs]) for bound in self.bound}
         return {**ours, **self.settings, **stated(self.layer, given)}
 
-    def upstream(self, theirs: Mapping[str, Any], grad_outputs: Sequence[Any]) -> Upstream:
+    def upstream(self, theirs: Mapping[str, Any], grad_outputs: Sequence[Any]) -> LayerUpstream:
         """Their G, one for each of their outputs, as ours; None stands for zeros."""
         results = self.layer.outputs_of(self.values(theirs))
         ours = []
@@ -127,9 +127,9 @@ class Match:
         return found
 
 
-def stated(layer: KnownLayer, theirs: Theirs) -> dict[str, Constant]:
+def stated(layer: KnownLayer, theirs: Theirs) -> dict[str, LayerConstant]:
     """The settings that they hand over by one of their names."""
-    said: dict[str, Constant] = {}
+    said: dict[str, LayerConstant] = {}
     for setting in layer.settings:
         spelled = {plain(name) for name in setting.spellings}
         given = [value for name, value in theirs.constants.items() if plain(name) in spelled and value is not None]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.layers.known.binding import Theirs, bindings, read
-from gradcheck_cli.layers.known.layer import Constant, KnownLayer
+from gradcheck_cli.layers.known.layer import KnownLayer, LayerConstant
 from gradcheck_cli.layers.known.match import Match, ObservedCall, output_fit, stated
 from gradcheck_cli.layers.known.naming import called
 from gradcheck_cli.layers.known.registry import KNOWN
@@ -61,7 +61,7 @@ def _ways(layer: KnownLayer, sample: ObservedCall) -> Iterator[Match]:
                     yield Match(layer, bound, settings, outputs, arrangement)
 
 
-def _settings(layer: KnownLayer, theirs: Theirs) -> Iterator[dict[str, Constant]]:
+def _settings(layer: KnownLayer, theirs: Theirs) -> Iterator[dict[str, LayerConstant]]:
     """Their constants where they hand them over by name, else what occurs."""
     said = stated(layer, theirs)
     choices = [(said[setting.name],) if setting.name in said else setting.values for setting in layer.settings]

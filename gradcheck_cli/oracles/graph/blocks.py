@@ -8,7 +8,7 @@ import torch
 
 from gradcheck_cli.model.recording import Ref
 from gradcheck_cli.oracles.graph import slips
-from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, GraphStep, Jump
+from gradcheck_cli.oracles.graph.chain import Chain, ChainChange, Cotangents, GraphStep, Jump
 from gradcheck_cli.oracles.graph.edits import Edit
 
 # A Jacobian's diagonal takes one derivative for each entry: of one node, of all between two values.
@@ -43,7 +43,7 @@ def diagonal(step: GraphStep, operand: int, given: dict[int, torch.Tensor]) -> t
     return found.reshape(given[0].shape) * given[0]
 
 
-def jump_of(chain: Chain, changes: Mapping[int, Change], edit: Edit) -> Jump:
+def jump_of(chain: Chain, changes: Mapping[int, ChainChange], edit: Edit) -> Jump:
     """What an edit of a block does: from what comes to its later value, straight to its earlier one."""
     if edit.kind == "exchanged":
         return _exchange(chain, edit)
@@ -97,7 +97,7 @@ def _by_jacobian(
     return own if how == "alone" else right - own if how == "left out" else right - 2 * own
 
 
-def _jacobian(chain: Chain, changes: Mapping[int, Change], target: Ref, origin: Ref) -> torch.Tensor | None:
+def _jacobian(chain: Chain, changes: Mapping[int, ChainChange], target: Ref, origin: Ref) -> torch.Tensor | None:
     """What each entry of a value does to each of a later one; None where none does to others than its own."""
     value = chain.value(target)
     rows = []

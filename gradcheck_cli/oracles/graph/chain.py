@@ -23,7 +23,7 @@ from gradcheck_cli.oracles.graph.turns import Turns
 
 Cotangents: TypeAlias = dict[Ref, torch.Tensor]
 Messages: TypeAlias = "tuple[torch.Tensor | None, ...]"
-Change: TypeAlias = Callable[["GraphStep", "dict[int, torch.Tensor]", Messages], Messages]
+ChainChange: TypeAlias = Callable[["GraphStep", "dict[int, torch.Tensor]", Messages], Messages]
 """(node, cotangents of its outputs, its right messages) -> other messages."""
 Jump: TypeAlias = Callable[[Cotangents], Cotangents]
 """The cotangents of a node's outputs and of all later values -> what comes to earlier values besides."""
@@ -131,7 +131,7 @@ class Chain:
     def pull(
         self,
         seeds: Cotangents,
-        changes: Mapping[int, Change] | None = None,
+        changes: Mapping[int, ChainChange] | None = None,
         seen: Callable[[GraphStep, Messages], None] | None = None,
         jumps: Mapping[int, Jump] | None = None,
     ) -> Cotangents:

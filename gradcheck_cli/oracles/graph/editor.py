@@ -11,7 +11,7 @@ import torch
 from gradcheck_cli.model import Array
 from gradcheck_cli.model.recording import Ref
 from gradcheck_cli.oracles.graph import blocks, transforms, values
-from gradcheck_cli.oracles.graph.chain import Chain, Change, Cotangents, GraphStep, Jump, Messages
+from gradcheck_cli.oracles.graph.chain import Chain, ChainChange, Cotangents, GraphStep, Jump, Messages
 from gradcheck_cli.oracles.graph.edits import Edit, Effect
 from gradcheck_cli.oracles.graph.tensors import as_numpy
 from gradcheck_cli.oracles.graph.wrong_messages import wrong_messages
@@ -157,7 +157,7 @@ class Editor:
                 found = found.joined(_Flow({edit.node: self.change(edit)}))
         return found
 
-    def change(self, edit: Edit) -> Change:
+    def change(self, edit: Edit) -> ChainChange:
         """What an edit does to the messages of its node."""
 
         def change(step: GraphStep, given: dict[int, torch.Tensor], messages: Messages) -> Messages:
@@ -227,7 +227,7 @@ class Editor:
 class _Flow:
     """What is done to what flows back: to the messages of nodes, and past them."""
 
-    changes: Mapping[int, Change] = field(default_factory=dict)
+    changes: Mapping[int, ChainChange] = field(default_factory=dict)
     jumps: Mapping[int, Jump] = field(default_factory=dict)
 
     def joined(self, other: _Flow) -> _Flow:
@@ -302,7 +302,7 @@ def _both(first: Jump | None, second: Jump) -> Jump:
     return both
 
 
-def _after(first: Change | None, second: Change) -> Change:
+def _after(first: ChainChange | None, second: ChainChange) -> ChainChange:
     if first is None:
         return second
 

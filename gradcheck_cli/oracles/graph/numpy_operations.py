@@ -12,25 +12,25 @@ from typing import Any, TypeAlias
 
 import torch
 
-Axis: TypeAlias = "int | Sequence[int] | None"
+AxisArgument: TypeAlias = "int | Sequence[int] | None"
 Operation: TypeAlias = Callable[..., Any]
 
 
-def _axes(x: torch.Tensor, axis: Axis) -> list[int]:
+def _axes(x: torch.Tensor, axis: AxisArgument) -> list[int]:
     if axis is None:
         return list(range(x.dim()))
     return [int(axis)] if isinstance(axis, int) or not isinstance(axis, Sequence) else [int(each) for each in axis]
 
 
-def _sum(x: torch.Tensor, axis: Axis = None, *, keepdims: bool = False, **_: Any) -> Any:
+def _sum(x: torch.Tensor, axis: AxisArgument = None, *, keepdims: bool = False, **_: Any) -> Any:
     return x.sum(_axes(x, axis), keepdim=bool(keepdims))
 
 
-def _mean(x: torch.Tensor, axis: Axis = None, *, keepdims: bool = False, **_: Any) -> Any:
+def _mean(x: torch.Tensor, axis: AxisArgument = None, *, keepdims: bool = False, **_: Any) -> Any:
     return x.mean(_axes(x, axis), keepdim=bool(keepdims))
 
 
-def _var(x: torch.Tensor, axis: Axis = None, *, ddof: int = 0, keepdims: bool = False, **_: Any) -> Any:
+def _var(x: torch.Tensor, axis: AxisArgument = None, *, ddof: int = 0, keepdims: bool = False, **_: Any) -> Any:
     """Written out, so that the path through the mean is one that can be lost."""
     axes = _axes(x, axis)
     centred = x - x.mean(axes, keepdim=True)
@@ -42,11 +42,11 @@ def _std(x: torch.Tensor, *args: Any, **named: Any) -> Any:
     return _var(x, *args, **named).sqrt()
 
 
-def _amax(x: torch.Tensor, axis: Axis = None, *, keepdims: bool = False, **_: Any) -> Any:
+def _amax(x: torch.Tensor, axis: AxisArgument = None, *, keepdims: bool = False, **_: Any) -> Any:
     return x.amax(_axes(x, axis), keepdim=bool(keepdims))
 
 
-def _amin(x: torch.Tensor, axis: Axis = None, *, keepdims: bool = False, **_: Any) -> Any:
+def _amin(x: torch.Tensor, axis: AxisArgument = None, *, keepdims: bool = False, **_: Any) -> Any:
     return x.amin(_axes(x, axis), keepdim=bool(keepdims))
 
 
@@ -145,7 +145,7 @@ def _tile(x: torch.Tensor, reps: Any) -> Any:
     return x.tile(reps if isinstance(reps, int) else tuple(reps))
 
 
-def _norm(x: torch.Tensor, kind: Any = None, axis: Axis = None, *, keepdims: bool = False, **named: Any) -> Any:
+def _norm(x: torch.Tensor, kind: Any = None, axis: AxisArgument = None, *, keepdims: bool = False, **named: Any) -> Any:
     if named.get("ord", kind) not in (None, 2, "fro"):
         raise NotImplementedError(kind)
     return _sum(x * x, axis, keepdims=keepdims).sqrt()
@@ -170,7 +170,7 @@ def _cumsum(x: torch.Tensor, axis: int | None = None, **_: Any) -> Any:
     return x.reshape(-1).cumsum(0) if axis is None else x.cumsum(axis)
 
 
-def _flip(x: torch.Tensor, axis: Axis = None) -> Any:
+def _flip(x: torch.Tensor, axis: AxisArgument = None) -> Any:
     return x.flip(_axes(x, axis))
 
 

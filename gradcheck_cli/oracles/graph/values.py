@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
 import torch
 
 from gradcheck_cli.model.recording import CONSTANT, INPUT, Ref
 from gradcheck_cli.oracles.graph.chain import Chain
+from gradcheck_cli.oracles.graph.transforms import Detail
 from gradcheck_cli.oracles.graph.turns import crossings
-
-Detail: TypeAlias = "tuple[str | int | float | bool, ...]"
 
 # A backward computes much of the forward again, and more values of one shape than a person could mix up are not tried.
 _MOST_OTHERS = 12

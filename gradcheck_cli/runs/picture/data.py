@@ -80,7 +80,7 @@ def load_data(options: RunOptions) -> Data:
     )
 
 
-def _reference(options: RunOptions, spec: ConvSpec, pictures: Sequence[images.Input]) -> Array:
+def _reference(options: RunOptions, spec: ConvSpec, pictures: Sequence[images.LoadedInput]) -> Array:
     """Gray, as large as O; of one axis the rows of pictures that are as high as the inputs."""
     size = spec.own(spec.output_size)
     asked = (*options.size[:-1], *size)[-2:] if options.takes_pictures else size

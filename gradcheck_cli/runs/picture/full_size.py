@@ -14,7 +14,8 @@ import numpy as np
 
 from gradcheck_cli.checks import of_a_run as checks
 from gradcheck_cli.checks.compare import Subject, not_applicable, with_detail
-from gradcheck_cli.model import Array, Case, Check, Verdict
+from gradcheck_cli.model import Array, Case, Check
+from gradcheck_cli.model.evidence import WORST_FIRST
 from gradcheck_cli.numbers import exact
 from gradcheck_cli.numbers.arithmetic import Judged
 from gradcheck_cli.numbers.formats import largest_given
@@ -22,9 +23,6 @@ from gradcheck_cli.oracles import autograd
 from gradcheck_cli.oracles.autograd import LayerSettings
 from gradcheck_cli.runs.memory import give_freed_memory_back
 from gradcheck_cli.runs.plan import Plan
-
-# Of several pictures the one that says most is shown.
-WORST_FIRST = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
 def full_size_checks(

@@ -9,12 +9,13 @@ from itertools import groupby
 from gradcheck_cli.mistakes import describe
 from gradcheck_cli.model import GRADIENTS, PLAIN, GradientName, Progress, Verdict, no_progress
 from gradcheck_cli.model.errors import TargetError, UnrecognisedError, UsageError
+from gradcheck_cli.model.evidence import WORST_FIRST
 from gradcheck_cli.model.option import recorded
 from gradcheck_cli.model.options import SweepOptions
 from gradcheck_cli.model.ranks import Ranks
 from gradcheck_cli.model.sweep import SweepAnswer, SweepReport
 from gradcheck_cli.numbers.arithmetic import declared_slack, no_slack
-from gradcheck_cli.runs.called_in import WORST_FIRST, CalledIn
+from gradcheck_cli.runs.called_in import CalledIn
 from gradcheck_cli.runs.environment import environment
 from gradcheck_cli.runs.reproduce import sweep_command
 from gradcheck_cli.runs.sweep.collective import wait_for_the_others

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from gradcheck_cli.mistakes import Sign, standing_for
 from gradcheck_cli.model import PLAIN, ConvSpec, Finding, Setting, TargetReport, Verdict, VerifyOptions
+from gradcheck_cli.model.evidence import WORST_FIRST
 from gradcheck_cli.model.in_settings import Level, SettingResult
 from gradcheck_cli.model.options import settings_of
 from gradcheck_cli.numbers.arithmetic import no_slack
-from gradcheck_cli.runs.called_in import WORST_FIRST, CalledIn
+from gradcheck_cli.runs.called_in import CalledIn
 from gradcheck_cli.trials.asker import Asker
 from gradcheck_cli.trials.transcript import Transcript
 

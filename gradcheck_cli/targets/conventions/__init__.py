@@ -8,14 +8,15 @@ What the text says, without running it:
 How arrays lie, and on what is tried:
     layouts layout layout_notes filter_order bias_times alike probes in_common
 Build, an object of the target's class:
-    slots settings holders construct stand_ins wiring instance promised
+    slots settings holders construct stand_ins wiring instance promised layer_build
 Run, with everything in its place:
     binding handing caches forward_run context calling padding_form same own_types backprop node_operator
+    layer_run
 Read, which result is which gradient:
-    results reading exposure state stepped handed_back forgotten
+    results reading exposure state stepped handed_back forgotten layer_read
 The ways to call, made of these three steps:
-    base candidates assigned function function_search by_forward closure as_closure layer layer_search by_behaviour
-    square_images whole_blocks autograd_function call call_tried unvaried
+    base candidates assigned function function_search by_forward closure as_closure layer layer_way
+    layer_words layer_search by_behaviour square_images whole_blocks autograd_function call call_tried unvaried
 Choose one of them, for reasons that have names:
     recognise attempt reasons enough failing troubles
 Ask what was chosen whether it is one:

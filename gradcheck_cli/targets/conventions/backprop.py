@@ -37,7 +37,7 @@ class Made:
     leaves: Sequence[Leaf]
 
 
-Way = Callable[[Any, Array], Any]
+WayHome = Callable[[Any, Array], Any]
 """Goes back from (output, G)."""
 
 
@@ -56,7 +56,7 @@ class Backprop:
     scope: Mapping[str, Any]
     source_of: Callable[[str], Source]
     home: range
-    way: Way | None = field(default=None, repr=False)
+    way: WayHome | None = field(default=None, repr=False)
 
     @property
     def exists(self) -> bool:
@@ -91,7 +91,7 @@ class Backprop:
                 errors.append(error)
         raise next((error for error in errors if self._is_targets(error)), self._refusal()) from None
 
-    def _arrived(self, made: Made, upstream: Array, way: Way, again: Callable[[], Made]) -> bool:
+    def _arrived(self, made: Made, upstream: Array, way: WayHome, again: Callable[[], Made]) -> bool:
         slots = {name: self.own.array(value) for name, value in attributes(made.output).items() if says_gradient(name)}
         found = [array for array in slots.values() if array is not None and array.shape == upstream.shape]
         if any(np.array_equal(array, upstream) for array in found):
@@ -111,7 +111,7 @@ class Backprop:
         return NotSeededError(f"no way was found to hand dE/dO to an output of the type {name}")
 
 
-def _ways(engine: Backprop, made: Made) -> Iterator[Way]:
+def _ways(engine: Backprop, made: Made) -> Iterator[WayHome]:
     """Handed over; put in its place; set at a node of ours behind the output; multiplied with; the last step alone."""
     for call, wants in (*_walkers(engine), *_functions(engine)):
         if wants:
@@ -170,11 +170,11 @@ def _goes_back(source: Source) -> bool:
     return False
 
 
-def _handing(call: Callable[..., Any], wants: str, wrap: Callable[[Array], Any]) -> Way:
+def _handing(call: Callable[..., Any], wants: str, wrap: Callable[[Array], Any]) -> WayHome:
     return lambda output, upstream: call(output, **{wants: wrap(np.array(upstream))})
 
 
-def _preset(engine: Backprop, call: Callable[..., Any]) -> Way:
+def _preset(engine: Backprop, call: Callable[..., Any]) -> WayHome:
     """By putting it where the type looks for a gradient before it begins with ones."""
 
     def way(output: Any, upstream: Array) -> Any:
@@ -184,7 +184,7 @@ def _preset(engine: Backprop, call: Callable[..., Any]) -> Way:
     return way
 
 
-def _multiplied(engine: Backprop, call: Callable[..., Any], total: bool) -> Way:
+def _multiplied(engine: Backprop, call: Callable[..., Any], total: bool) -> WayHome:
     """By sum(O * G), or by O * G where the type begins with ones at every entry."""
 
     def way(output: Any, upstream: Array) -> Any:
@@ -194,7 +194,7 @@ def _multiplied(engine: Backprop, call: Callable[..., Any], total: bool) -> Way:
     return way
 
 
-def _from_behind(engine: Backprop, call: Callable[..., Any]) -> Way:
+def _from_behind(engine: Backprop, call: Callable[..., Any]) -> WayHome:
     """By a node of ours that stands behind the output, and whose own step puts G there."""
 
     def way(output: Any, upstream: Array) -> Any:
@@ -218,7 +218,7 @@ def _putting(engine: Backprop, output: Any, upstream: Array, parameters: int) ->
     return step
 
 
-def _own_step(engine: Backprop) -> Way:
+def _own_step(engine: Backprop) -> WayHome:
     """By the step that the output itself remembers, and no other."""
 
     def way(output: Any, upstream: Array) -> Any:

@@ -29,14 +29,14 @@ def confirm(candidate: Candidate, keys: Keys) -> None:
     if not isinstance(candidate, WithForward) or not _uses_forward(candidate):
         return
     for spec in () if candidate.layout.transposed else _strided(candidate):
-        if is_transposed(candidate.forward_output(probes.integer_case(spec)), candidate, spec):
+        if has_transposed_size(candidate.forward_output(probes.integer_case(spec)), candidate, spec):
             raise TransposedError
     able = [spec for spec in probes.PROBES if not candidate.refuses(spec)][:TRIES]
     if not any(probes.is_forward(_ours(candidate, case), case) for case in map(probes.integer_case, able)):
         _check(candidate, keys, able)
 
 
-def is_transposed(output: Array | None, candidate: WithForward, spec: ConvSpec) -> bool:
+def has_transposed_size(output: Array | None, candidate: WithForward, spec: ConvSpec) -> bool:
     """Whether an output of a candidate has the size that a transposed convolution would give, and no other."""
     sizes = (spec.batch, spec.out_channels, *probes.transposed_size(spec))
     differs = probes.transposed_size(spec) != spec.output_size

@@ -11,9 +11,8 @@ from typing import Any
 
 from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.conventions.defaults import merged_with
-from gradcheck_cli.targets.conventions.nodes import LOOKUPS
 from gradcheck_cli.targets.conventions.source import Source
-from gradcheck_cli.targets.conventions.use import nodes_of
+from gradcheck_cli.targets.conventions.use import LOOKUPS, nodes_of
 
 # Read from arrays, lists and texts too, so they say nothing of an object of settings.
 OF_ARRAYS = (

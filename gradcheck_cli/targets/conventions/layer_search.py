@@ -25,9 +25,10 @@ from gradcheck_cli.targets.conventions.calling import Calls
 from gradcheck_cli.targets.conventions.construct import Constructor, Recipe, constructor_of, recipes
 from gradcheck_cli.targets.conventions.instance import quieten
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
+from gradcheck_cli.targets.conventions.layer_build import wire_weights
 from gradcheck_cli.targets.conventions.layout import Layout, turned
 from gradcheck_cli.targets.conventions.methods import forward_names, missing_attributes, no_forward
-from gradcheck_cli.targets.conventions.other_kinds import is_transposed
+from gradcheck_cli.targets.conventions.other_kinds import grows_with_stride
 from gradcheck_cli.targets.conventions.own_types import own_types
 from gradcheck_cli.targets.conventions.source import Source
 from gradcheck_cli.targets.conventions.stand_ins import StandInOptimizer
@@ -164,7 +165,7 @@ class Search:
         form = Form(orders[0], pairs=recipe.pairs, mode=recipe.mode, torch=torch)
         plain = LayerCandidate(self.owner, self.constructor, self.source, recipe, form, calls, (), None)
         try:
-            plain.wire(instance, self.case, orders, optimizer)
+            wire_weights(plain, instance, self.case, orders, optimizer)
         except Exception as error:
             self.troubles.add("build" if isinstance(error, RefusedError) else "run", error)
         yield from self._kept(recipe, calls, instance, orders)
@@ -259,7 +260,7 @@ def layer_candidates(
         right = False
         for candidate in (one for forward in forwards for one in search.candidates(recipe, forward)):
             if candidate.forward_right:
-                if not found and not candidate.layout.transposed and is_transposed(candidate, case.spec):
+                if not found and not candidate.layout.transposed and grows_with_stride(candidate, case.spec):
                     raise TransposedError
                 found = True
                 right |= "weight" not in recipe.roles.values() or _comes_back(candidate, case)

@@ -9,8 +9,7 @@ from functools import cache
 from typing import Any
 
 from gradcheck_cli.model.syntax import identifier
-from gradcheck_cli.targets.conventions.nodes import LOOKUPS
-from gradcheck_cli.targets.conventions.use import nodes_of
+from gradcheck_cli.targets.conventions.use import LOOKUPS, nodes_of
 
 
 @dataclass(frozen=True)

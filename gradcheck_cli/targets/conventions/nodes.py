@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gradcheck_cli.model.syntax import identifier
 from gradcheck_cli.targets.conventions.names import function_roles
-from gradcheck_cli.targets.conventions.use import ARRAYS
+from gradcheck_cli.targets.conventions.use import ARRAYS, LOOKUPS
 
 NameTree = str | tuple["NameTree", ...] | dict[str, str]
 """A cache: the name of one member, a tuple of members, or a dict of key -> name."""
@@ -15,7 +15,6 @@ NameTree = str | tuple["NameTree", ...] | dict[str, str]
 # Methods that put something into a list, a dict, a set or a queue.
 FILLING = ("append", "appendleft", "add", "extend", "insert", "push", "put", "setdefault", "update", "save", "store")
 # What reads one key of a dict: `hp.get("stride", 1)`.
-LOOKUPS = ("get", "pop", "setdefault")
 
 
 def whole_number(node: ast.expr) -> int | None:

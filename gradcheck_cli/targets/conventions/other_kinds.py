@@ -13,7 +13,7 @@ from gradcheck_cli.targets.conventions.base import to_numpy
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 
 
-def is_transposed(candidate: LayerCandidate, spec: ConvSpec) -> bool:
+def grows_with_stride(candidate: LayerCandidate, spec: ConvSpec) -> bool:
     """Whether its output grows with the stride, (h - 1) s + k - 2 p, or is the full one, h + k - 1, without padding.
 
     At stride 1 and padding (k - 1) / 2 a transposed convolution looks like one with a turned kernel.

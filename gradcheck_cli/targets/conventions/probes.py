@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from gradcheck_cli.layers.forms import transposed, volume
 from gradcheck_cli.model import GIVEN, PADDING_MODES, Array, Case, ConvSpec, PaddingMode, Size
 from gradcheck_cli.model.errors import GeometryError
 from gradcheck_cli.model.line import LineSpec, as_line
+from gradcheck_cli.oracles.frames import framed
 from gradcheck_cli.targets.conventions.alike import same_whole
 from gradcheck_cli.targets.conventions.layout import Layout
 
@@ -165,20 +166,7 @@ def integer_case(spec: ConvSpec, seed: int = 0) -> Case:
 
 def padded(case: Case) -> Array:
     """X with its padding around it, (n, c_in, *padded_size); of a transposed layer X as it is."""
-    spec = case.spec
-    if spec.transposed or not spec.is_padded:
-        return case.x
-    margins = list(zip(spec.padding, spec.padding_after, strict=True))
-    return np.pad(case.x, [(0, 0), (0, 0), *margins], _MODES[spec.padding_mode])
-
-
-# As numpy calls them.
-_MODES: Mapping[PaddingMode, Literal["constant", "reflect", "edge", "wrap"]] = {
-    "zeros": "constant",
-    "reflect": "reflect",
-    "replicate": "edge",
-    "circular": "wrap",
-}
+    return case.x if case.spec.transposed else framed(case.x, case.spec)
 
 
 def forward(case: Case) -> Array:

@@ -14,11 +14,10 @@ from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.alike import same_gradient, same_output
 from gradcheck_cli.targets.conventions.base import RefusedError, WrongForwardError, to_numpy
 from gradcheck_cli.targets.conventions.bias_times import with_more_bias
+from gradcheck_cli.targets.conventions.binding import GEOMETRY
 from gradcheck_cli.targets.conventions.construct import Recipe
 from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.names import constructor_roles
-
-GEOMETRY = ("stride", "padding", "dilation", "groups")
 
 
 class BuiltLayer(Protocol):

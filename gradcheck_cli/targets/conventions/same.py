@@ -18,6 +18,7 @@ import numpy as np
 from gradcheck_cli.layers import conv
 from gradcheck_cli.model import GRADIENTS, Array, Case, ConvSpec, Size
 from gradcheck_cli.model.line import LineSpec, number_of_axes
+from gradcheck_cli.model.padding import Sides
 from gradcheck_cli.targets.conventions import probes
 from gradcheck_cli.targets.conventions.alike import same_whole
 from gradcheck_cli.targets.conventions.base import Candidate
@@ -25,7 +26,6 @@ from gradcheck_cli.targets.conventions.layout import Layout
 from gradcheck_cli.targets.conventions.results import plan, take
 
 Total = Callable[[int, int, int], int]
-Sides = tuple[int, int]
 MarginRule = Callable[[int, int, int], Sides | None]
 
 

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array, syntax
+from gradcheck_cli.model import Array, Shape, syntax
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.spelling import belongs_to
 
-Shape = tuple[int, ...]
 # Tries of shapes: the arrays of one call are few, and a wrong shape raises soon.
 _MOST = 200
 

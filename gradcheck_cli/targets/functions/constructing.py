@@ -208,7 +208,7 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Lengths:
+class SizeList:
     """The lengths of all layers in a list, by their letters: input, hidden, output."""
 
     letters: str
@@ -286,7 +286,7 @@ def _shorter(item: Parameter) -> list[Any]:
     """Lengths in its place, and then what its author thinks of: a derivative by each of thousands takes a minute."""
     if isinstance(item.default, int):
         return [Letter("m"), Letter("t"), item.default]
-    return [Lengths("mtc"[: len(item.default)]), item.default] if len(item.default) < len("mtcm") else [item.default]
+    return [SizeList("mtc"[: len(item.default)]), item.default] if len(item.default) < len("mtcm") else [item.default]
 
 
 def _multiples(chosen: Mapping[str, Any], gates: str) -> tuple[int, bool]:
@@ -363,14 +363,14 @@ def _options(item: Parameter) -> list[Any]:
         order = "mdc"
     letters: list[Any] = [Letter(letter, is_tuple) for letter in order]
     if known & _LISTS and item.annotation not in ("int", "tuple"):
-        return [Lengths("dmc"), *letters, None]
+        return [SizeList("dmc"), *letters, None]
     return [*letters, Letter("d", not is_tuple), None]
 
 
 def _value(choice: Any, sizes: Mapping[str, int]) -> Any:
     if isinstance(choice, Letter):
         return (sizes[choice.letter],) if choice.is_tuple else sizes[choice.letter]
-    if isinstance(choice, Lengths):
+    if isinstance(choice, SizeList):
         return [sizes[letter] for letter in choice.letters]
     if isinstance(choice, Weights):
         return np.random.default_rng(0).standard_normal(shape_of(choice.axes, sizes))

@@ -45,6 +45,7 @@ def fillings(names: Sequence[str], source: str) -> Iterator[Mapping[str, Any]]:
     Args:
         source: the text of the class, which may say with how many axes another method makes it.
     """
+    yield from _alike(names)
     ranks = _ranks_set(source)
     compared = [name for name in names if is_target(name) or set(tokens(name)) & PREDICTED_WORDS]
     if 1 < len(compared) == len(names) and any(map(is_target, names)) and not ranks.keys() & set(names):
@@ -53,6 +54,13 @@ def fillings(names: Sequence[str], source: str) -> Iterator[Mapping[str, Any]]:
     if all(listed):
         for places in itertools.islice(by_rank([len(options) for options in listed]), MOST):
             yield {name: options[place] for name, options, place in zip(names, listed, places, strict=True)}
+
+
+def _alike(names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """What is predicted and what it is compared with, where that is all: both in rows of several, and in one row."""
+    predicted = [name for name in names if set(tokens(name)) & PREDICTED_WORDS]
+    if len(predicted) == 1 and all(is_target(name) for name in names if name not in predicted):
+        yield from (dict.fromkeys(names, Weights(axes)) for axes in ("n d", "n"))
 
 
 def _options(name: str) -> list[Any]:

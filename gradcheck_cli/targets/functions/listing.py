@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
-from gradcheck_cli.model.syntax import called
+from gradcheck_cli.model.syntax import called, identifier
 from gradcheck_cli.targets.forward_only import is_module_definition
 from gradcheck_cli.targets.functions.by_use import goes_by_use
 from gradcheck_cli.targets.functions.composed import compositions_among
@@ -178,7 +178,12 @@ def method_pairs(found: Mapping[str, Definition]) -> list[str]:
     """Backward methods that stand beside their forwards in one class: "Agent.step_backward" beside "Agent.step"."""
     owners = dict.fromkeys(name.partition(".")[0] for name in found if "." in name)
     names = [f"{owner}.{backward}" for owner in owners for backward in _pairs_of(owner, found) if base_of(backward)]
-    return [name for name in names if _leaves_something(found[name])]
+    return [name for name in names if _leaves_something(found[name]) and not _is_abstract(found[name])]
+
+
+def _is_abstract(node: ast.AST) -> bool:
+    """Does it only say what others have, which can be made and it cannot?"""
+    return any("abstract" in identifier(item) for item in getattr(node, "decorator_list", ()))
 
 
 def _pairs_of(owner: str, found: Mapping[str, Definition]) -> dict[str, str]:

@@ -65,7 +65,7 @@ def _nodes_of_code(code: CodeType) -> Collection[ast.AST]:
     except (SyntaxError, ValueError):
         return ()
     named = (node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == code.co_name)
-    found = next((node for node in named if syntax.first_line(node) <= code.co_firstlineno <= node.lineno), None)
+    found = next((node for node in named if syntax.begins_at(node) <= code.co_firstlineno <= node.lineno), None)
     return () if found is None else tuple(ast.walk(found))
 
 

@@ -53,3 +53,31 @@ def test_every_word_of_a_table_is_asked(tmp_path, kind, slope, verdict):
 
     assert report.verdict is verdict
     assert not any("one value" in note for note in report.notes)
+
+
+BEND = """
+import numpy as np
+from typing import Optional
+
+def bend(way: str, z, s: HINT = None):
+    s = 1.0 if s is None else s
+    if way == "plain":
+        return np.where(z > 0, z, s * z)
+    return np.where(z > 0, z, s * np.expm1(np.minimum(z, 0)))
+
+def bend_grad(way: str, z, y, dy, s: HINT = None):
+    s = 1.0 if s is None else s
+    return dy * np.where(z > 0, 1.0, s if way == "plain" else y + RISE)
+"""
+
+
+@pytest.mark.parametrize("hint", ["float | None", "Optional[float]"])
+@pytest.mark.parametrize(("rise", "verdict"), [("s", Verdict.PASS), ("1.0", Verdict.FAIL)])
+def test_a_number_that_may_be_left_out_is_asked_at_another_than_its_own(tmp_path, hint, rise, verdict):
+    """What is right at the usual slope alone is seen."""
+    file = tmp_path / "bend.py"
+    file.write_text(BEND.replace("HINT", hint).replace("RISE", rise))
+
+    report = function_here(f"{file}:bend_grad")
+
+    assert (verdict, {"z"}) == (report.verdict, set(report.gradients))

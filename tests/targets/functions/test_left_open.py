@@ -1,9 +1,12 @@
 """Classes whose constructor leaves open what their methods read."""
 
+import ast
+
 import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
+from gradcheck_cli.targets.functions.listing import every_layer
 
 LATER = """
 import numpy as np
@@ -109,3 +112,48 @@ def test_what_a_method_sets_before_it_reads_it_is_left_to_it(tmp_path):
     report = function_here(str(file))
 
     assert (report.verdict, "set to" in report.why) == (Verdict.PASS, False)
+
+
+HANDED_LATER = """
+from abc import ABC, abstractmethod
+import numpy as np
+
+class Penalty(ABC):
+    def __init__(self):
+        self._probs = None
+        self._targets = None
+
+    def put(self, probs, targets):
+        self._probs, self._targets = probs, targets
+
+    @abstractmethod
+    def computeLoss(self):
+        pass
+
+    @abstractmethod
+    def computeGradient(self):
+        pass
+
+class Doubt(Penalty):
+    def computeLoss(self):
+        q, t = self._probs, self._targets
+        return -np.mean(t * np.log(q) + (1 - t) * np.log(1 - q))
+
+    def computeGradient(self):
+        q, t = self._probs, self._targets
+        return ((1 - t) / (1 - q) SIGN t / q) / q.size
+"""
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize(("sign", "verdict"), [("-", Verdict.PASS), ("+", Verdict.FAIL)])
+def test_what_is_predicted_has_the_shape_of_its_targets_and_may_have_to_be_a_share(tmp_path, sign, verdict):
+    """A logarithm of 1 - p refuses what is above 1; what only says what others have is no row beside it."""
+    file = tmp_path / "penalties.py"
+    file.write_text(HANDED_LATER.replace("SIGN", sign))
+
+    report = function_here(str(file))
+
+    assert ("Doubt.computeGradient",) == every_layer(ast.parse(file.read_text()), "penalties.py")
+    assert verdict is report.verdict
+    assert "_probs set to an array 3x5, _targets set to an array 3x5" in report.why

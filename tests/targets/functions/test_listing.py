@@ -225,3 +225,11 @@ class Conv1D:
         return slide(grad, w), slide(x, grad)
 """)
     assert len(every_layer(tree, "one.py")) == 1
+
+
+def test_a_helper_beside_classes_that_compute_is_no_row():
+    """The only function of a file is what is meant, where nothing else is."""
+    helper = "def ones(n):\n    return [1] * n\n"
+    assert every_layer(ast.parse(helper), "one.py") == ("ones",)
+    with pytest.raises(TargetError, match=r"nothing in net\.py looks like"):
+        every_layer(ast.parse(helper + "class Net:\n    def learn(self, x): self.w = x\n"), "net.py")

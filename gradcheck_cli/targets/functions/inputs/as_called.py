@@ -36,7 +36,7 @@ _MOST_ENTRIES = 3_000
 # Seeds of the draws of a demo: what it draws is drawn twice, so that two samples are judged.
 _DRAWS = (0, 1)
 
-Handed: TypeAlias = tuple[int, list[Mapping[str, Any]]]
+WrittenCall: TypeAlias = tuple[int, list[Mapping[str, Any]]]
 """The line of a call, and its arguments by name in each draw."""
 
 
@@ -52,7 +52,7 @@ class _File:
         nodes = ((name, loaded.node(name)) for name in vars(loaded.module))
         return cls(loaded, {name: ast.unparse(node) for name, node in nodes if node is not None})
 
-    def handed(self, is_called: Callable[[ast.expr], bool], signature: inspect.Signature) -> Iterator[Handed]:
+    def handed(self, is_called: Callable[[ast.expr], bool], signature: inspect.Signature) -> Iterator[WrittenCall]:
         """The line of each call that can be evaluated, and its arguments in each draw."""
         for call in islice(own_calls(self.loaded.tree, is_called), MOST_CALLS):
             drawn = [self._drawn(call, number, signature) for number in _DRAWS]
@@ -78,7 +78,7 @@ def guess_as_called(forms: Iterable[WrittenFunction], loaded: Loaded, seed: int)
         seed: of what an object holds.
     """
     file = _File.of(loaded)
-    handed: dict[str, list[Handed]] = {}  # a class has a form for each way to make one, and is called in one way
+    handed: dict[str, list[WrittenCall]] = {}  # a class has a form for each way to make one, and is called in one way
     with suppress(NotAFunctionError):
         for form in chain(_layers(file), forms):
             if form.title not in handed:
@@ -92,7 +92,7 @@ def guess_as_called(forms: Iterable[WrittenFunction], loaded: Loaded, seed: int)
     return None
 
 
-def _handed(form: WrittenFunction, file: _File) -> Iterator[Handed]:
+def _handed(form: WrittenFunction, file: _File) -> Iterator[WrittenCall]:
     """What the calls of a form hand it; of a loss of what a forward gives, what one of each of the two does."""
     module = vars(file.loaded.module)
     parts = [name for name in re.findall(r"\w+", form.title) if inspect.isfunction(module.get(name))]

@@ -13,7 +13,7 @@ from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, above_zero, drawn
 from gradcheck_cli.targets.functions.inputs.emptied import with_entries
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
-from gradcheck_cli.targets.functions.inputs.guided import FORWARD_ENDED, UNEQUAL, Progress, guided, progress_of
+from gradcheck_cli.targets.functions.inputs.guided import FORWARD_ENDED, UNEQUAL, Reached, guided, progress_of
 from gradcheck_cli.targets.functions.inputs.options import chosen
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
 from gradcheck_cli.targets.functions.inputs.running import is_good
@@ -133,7 +133,7 @@ class Beside:
         found = next(guided(listed, lambda places: self._attempt(listed, places), self.end, MOST), None)
         return self._slipped if found is None else chosen(self.form, listed, found)
 
-    def _attempt(self, listed: Sequence[Sequence[Proposal]], places: _Ranked) -> Progress | None:
+    def _attempt(self, listed: Sequence[Sequence[Proposal]], places: _Ranked) -> Reached | None:
         choice = chosen(self.form, listed, places)
         sample = self._drawn(choice)
         try:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.model import Sample
+from gradcheck_cli.model import Sample, Shape
 from gradcheck_cli.model.functions import lacks_ones
 from gradcheck_cli.targets.functions.form import BackwardError, NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.own_fault import is_own_fault
@@ -17,7 +16,6 @@ from gradcheck_cli.targets.functions.pair import float_arrays
 from gradcheck_cli.targets.functions.pairs import is_by_arguments_alone
 from gradcheck_cli.targets.functions.spelling import is_target, tokens, word_set
 
-Shape: TypeAlias = tuple[int, ...]
 # What is added to or multiplied with every row, so that its gradient is a sum over them.
 SPREAD = word_set("b bias biases b1 b2 beta shift offset gamma scale gain weight")
 # Beside so many arguments `b` is a bias; beside one it may be the second of two that are alike.

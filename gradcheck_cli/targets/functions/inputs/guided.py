@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from gradcheck_cli.targets.functions.inputs.proposals import Proposal
 
-Progress: TypeAlias = tuple[int, ...]
+Reached: TypeAlias = tuple[int, ...]
 """How far a call came; the larger, the farther. The forward ends at `FORWARD_ENDED`."""
 # More lines than any forward has.
 FORWARD_ENDED = 1_000_000
@@ -35,7 +35,7 @@ _ANY_NUMBER = (2, 12, 0.5, True)
 
 def guided(
     options: Sequence[Sequence[Proposal]],
-    attempt: Callable[[tuple[int, ...]], Progress | None],
+    attempt: Callable[[tuple[int, ...]], Reached | None],
     end: float,
     most: int = MOST,
 ) -> Iterator[tuple[int, ...]]:
@@ -49,7 +49,7 @@ def guided(
     """
     start = (0,) * len(options)
     count = itertools.count()
-    waiting: list[tuple[Progress, int, int, int, tuple[int, ...]]] = [((), 0, 0, next(count), start)]
+    waiting: list[tuple[Reached, int, int, int, tuple[int, ...]]] = [((), 0, 0, next(count), start)]
     tried: set[tuple[int, ...]] = set()
     while waiting and len(tried) < most and time.thread_time() < end:
         before, changes, _, _, choice = heapq.heappop(waiting)
@@ -75,7 +75,7 @@ def _neighbours(choice: tuple[int, ...], options: Sequence[Sequence[Proposal]]) 
                 yield (*choice[:place], number, *choice[place + 1 :])
 
 
-def progress_of(error: BaseException, file: str) -> Progress:
+def progress_of(error: BaseException, file: str) -> Reached:
     """Where a call stood in the user's file when it raised: the instruction of each frame, the outermost first."""
     found: list[int] = []
     frame: TracebackType | None = error.__traceback__

@@ -225,6 +225,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
     if item.is_returned and type(item.default) is float:
         return _learned(item.default)
+    if item.default is None and (numbers := _numbers(item)):  # `slope: float | None = None`
+        return [*numbers, Proposal("keep")]
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
         return [*found[: None if found[0].kind == "mask" else _OPTIONAL], Proposal("keep")]
     return [Proposal("keep")]
@@ -295,7 +297,7 @@ def _spread(item: Parameter) -> list[Proposal]:
 
 def _numbers(item: Parameter) -> Sequence[Proposal]:
     """What is annotated as a plain number, by its name; () where it is not."""
-    usual = _ANNOTATED.get(item.annotation.strip("'\""))
+    usual = _ANNOTATED.get(_OR_NONE.sub("", item.annotation.strip("'\"")))
     if usual is None:
         return ()
     named = constant(tokens(item.name), usual[0])
@@ -345,6 +347,8 @@ _ROW = "2v"
 _ROWS = ("d", "m", "1 d", "1 m")
 # Annotation -> values to try, the likeliest first.
 _ANNOTATED: Mapping[str, tuple[object, ...]] = {"int": (2, 1, 12), "float": (0.5, 2.0), "bool": (False, True)}
+# What is said around the annotation of what may be left out.
+_OR_NONE = re.compile(r"^(?:typing\.)?Optional\[|\]$|\s*\|\s*None$|^None\s*\|\s*")
 # What a forward looks angles or positions up in.
 _TABLES = ANGLE_WORDS | word_set("rope rotary table tables slopes positions pe mask masks")
 

@@ -30,7 +30,7 @@ from gradcheck_cli.targets.functions.inputs.guided import (
     FORWARD_ENDED,
     SQUARE,
     UNEQUAL,
-    Progress,
+    Reached,
     further,
     guided,
     progress_of,
@@ -278,7 +278,7 @@ class InputSearch:
         self.doubtful = first
         return None
 
-    def _attempt(self, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> Progress | None:
+    def _attempt(self, listed: Sequence[Sequence[Proposal]], places: Sequence[int]) -> Reached | None:
         """How far one choice comes; None where it fits."""
         choice = chosen(self.form, listed, places)
         if not holds_data(choice):
