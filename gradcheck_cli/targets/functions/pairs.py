@@ -31,6 +31,8 @@ from gradcheck_cli.targets.functions.spelling import (
 
 # So much of two names is the same where they are two directions of one layer: "norm_vor" and "norm_zurueck".
 _SAME = 3
+# Of what a forward puts together and a backward takes apart: one may be called w anywhere.
+_NAMES_IN_COMMON = 2
 FORCES = word_set("force forces")
 # Derivatives that have a name of their own, and words of what they are derivatives of; none where it may be anything.
 _NAMED_DERIVATIVES: Mapping[str, frozenset[str]] = {
@@ -51,12 +53,16 @@ class Defined:
         parameters: all of them.
         returned: what its last return statement calls what it gives.
         calls: the names that it calls.
+        kept: what its last return statement puts into a tuple behind the first thing that it gives.
+        opened: the names into which it takes a parameter apart.
     """
 
     needed: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
     calls: frozenset[str] = frozenset()
+    kept: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
 
 
 def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
@@ -67,7 +73,18 @@ def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
     names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
     needed = names[: len(names) - len(arguments.defaults)]
     behind = int(is_method and names[:1] in (["self"], ["cls"]))
-    return Defined(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)), calls_of(node))
+    returned, kept = (tuple(returned_names(node, flat=flat)) for flat in (False, True))
+    opened = _opened(node, names)
+    return Defined(tuple(needed[behind:]), tuple(names[behind:]), returned, calls_of(node), kept[1:], opened)
+
+
+def _opened(node: ast.AST, parameters: Sequence[str]) -> tuple[str, ...]:
+    """The names of `okna, w, p = kept` for a parameter `kept`."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Tuple):
+            if identifier(each.value) in parameters:
+                return tuple(map(identifier, each.targets[0].elts))
+    return ()
 
 
 def calls_of(node: ast.AST, *, methods: bool = False) -> frozenset[str]:
@@ -131,7 +148,24 @@ def _forward_of(backward: str, functions: Mapping[str, Defined]) -> str:
         or _forward_that_goes_on(backward, functions)
         or _forward_that_ends_alike(backward, functions)
         or _forward_by_arguments(backward, functions)
+        or _forward_that_keeps(backward, functions)
     )
+
+
+def _forward_that_keeps(backward: str, functions: Mapping[str, Defined]) -> str:
+    """The only one that puts into a tuple what the backward takes out of one, by the same names but for an expression.
+
+    `return y, (x.shape, windows, w)` and `shape, windows, w = cache`: their own names need have nothing in common.
+    """
+    opened = functions[backward].opened
+    found = [
+        name
+        for name, other in functions.items()
+        if name != backward
+        and len(other.kept) == len(opened)
+        and sum(kept == own != "" for kept, own in zip(other.kept, opened, strict=True)) >= _NAMES_IN_COMMON
+    ]
+    return _the_only(found)
 
 
 def _called_alike_with_its_arguments(backward: str, functions: Mapping[str, Defined]) -> str:
