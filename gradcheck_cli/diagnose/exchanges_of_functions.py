@@ -30,6 +30,8 @@ _REVERSED = {"Lt": ">", "LtE": ">=", "Gt": "<", "GtE": "<=", "Eq": "!=", "NotEq"
 _REDUCTIONS = frozenset(("sum", "mean", "max", "min", "prod", "var", "std", "amax", "amin", "logsumexp"))
 # Pairs of terms of one sum that may stand in each other's place; a formula has two or three.
 _MOST_TERMS = 4
+# The other of the two axes of rows.
+_ACROSS = {"0": "1", "1": "0", "-1": "0"}
 # As a gradient that was broadcast in the forward is summed: over the batch, over all but the last, along each row.
 _SUMS = (".sum(axis=0)", ".sum(axis=0, keepdims=True)", ".sum(axis=-1, keepdims=True)", ".sum(axis=1)", ".sum()")
 
@@ -196,6 +198,24 @@ def _kept_axis(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
         yield Exchanged(text, text)
 
 
+def _other_axis(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """a.sum(axis=1, keepdims=True) for a.sum(axis=0), and the other way round: what is spread over the columns."""
+    if not isinstance(node, ast.Call) or called(node) not in _REDUCTIONS or not isinstance(node.func, ast.Attribute):
+        return
+    is_of_module = ast.unparse(node.func.value) in _MODULES
+    operands = [ast.unparse(each) for each in node.args[: 1 if is_of_module else 0]]
+    behind = node.args[len(operands) :]
+    given = {each.arg: each.value for each in node.keywords if each.arg not in (None, "keepdims", "keepdim")}
+    word = next((name for name in ("axis", "dim") if name in given), "axis")
+    axis = behind[0] if len(behind) == 1 else given.pop(word, None) if not behind else None
+    if given or axis is None or (now := _ACROSS.get(ast.unparse(axis))) is None:
+        return
+    kept = f"{'keepdim' if word == 'dim' else 'keepdims'}=True"
+    for more in ([f"{word}={now}", kept], [f"{word}={now}"]):
+        text = f"{ast.unparse(node.func)}({', '.join([*operands, *more])})"
+        yield Exchanged(text, text)
+
+
 def _counted(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     """d[i, y] -= d.sum(axis=1) for d[i, y] -= 1: as many as the others of the row, not one."""
     if not isinstance(node, ast.AugAssign) or not isinstance(node.target, ast.Subscript):
@@ -272,6 +292,7 @@ OF_FUNCTIONS: Exchanges = (
         _complement,
         _other_exponent,
         _kept_axis,
+        _other_axis,
         _as_column,
         _called_value,
         _counted,

@@ -20,6 +20,8 @@ _COUNTED = re.compile(r"[-+]= 1$")
 _STORES = re.compile(r"(?:return |[\w.]+(?:\[[^=]*\])? = )")
 # In front of an exponent.
 _EXPONENT = re.compile(r"\*\*\s*$")
+# How a reduction says its axis.
+_REDUCED_ALONG = re.compile(r"(?:(?<=\()|, )(?:(?:axis|dim) ?= ?)?(-?\d)(?:, keepdims? ?= ?True)?(?=\)$)")
 # In front of the number of an axis.
 _AXIS = re.compile(r"\b(?:axis|dim)\s*=\s*-?$")
 
@@ -40,6 +42,10 @@ def sign_of(change: Change, line: str) -> Sign | None:
         return Sign.OPERAND
     if _NUMBER.fullmatch(was) and _NUMBER.fullmatch(now) and _AXIS.search(line[: change.edit.column]):
         return Sign.SETTING
+    if _is_along_another_axis(was, now):
+        return Sign.SETTING
+    if now == f"{was} ** 2":
+        return Sign.WRONG_DERIVATIVE
     if _FRACTION.fullmatch(was) and _NAME.fullmatch(now):
         return Sign.SETTING
     if _is_exchanged(was, now):
@@ -72,6 +78,13 @@ def _is_an_operand_of(now: str, was: str) -> bool:
     except SyntaxError:  # a statement
         return False
     return isinstance(node, ast.BinOp) and now in (ast.unparse(node.left), ast.unparse(node.right))
+
+
+def _is_along_another_axis(was: str, now: str) -> bool:
+    """`a.sum(axis=0)` and `a.sum(axis=1, keepdims=True)`: the same but for the axis, and whether it is kept."""
+    first, second = (_REDUCED_ALONG.sub("", text) for text in (was, now))
+    axes = [_REDUCED_ALONG.findall(text) for text in (was, now)]
+    return first == second and all(len(each) == 1 for each in axes) and axes[0] != axes[1]
 
 
 def _is_exchanged(was: str, now: str) -> bool:

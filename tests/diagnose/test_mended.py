@@ -17,7 +17,9 @@ from gradcheck_cli.targets.contract import TextEdit
         ("grad = dout[0]", "0", "1", None),  # of a place it says nothing
         ("grad = dout * y", "dout * y", "-(dout * y)", Sign.OPPOSITE),
         ("db = dout", "dout", "dout.sum(axis=0)", Sign.UNREDUCED),
-        ("grad = dout * y", "y", "y ** 2", None),
+        ("grad = dout * y", "y", "y ** 2", Sign.WRONG_DERIVATIVE),  # as one exponent for another
+        ("grad = d - d.sum(axis=0)", "d.sum(axis=0)", "d.sum(axis=1, keepdims=True)", Sign.SETTING),
+        ("grad = d - d.sum(axis=0)", "d.sum(axis=0)", "d.mean(axis=1, keepdims=True)", None),
         ("grad = 1 + x * s", "s", "(1 - s)", Sign.WRONG_DERIVATIVE),
         ("grad = x ** 2.0", "2.0", "3.0", Sign.WRONG_DERIVATIVE),
         ("grad = x ** 2", "2", "3", Sign.WRONG_DERIVATIVE),

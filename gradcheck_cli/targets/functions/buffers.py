@@ -15,10 +15,13 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Shape, syntax
+from gradcheck_cli.targets.functions.inputs.documented import indices_in
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.spelling import belongs_to
 
+# Longer than what is written into in one row: what stays NaN was not.
+_ROOM = 4096
 # Tries of shapes: the arrays of one call are few, and a wrong shape raises soon.
 _MOST = 200
 
@@ -28,8 +31,9 @@ def returning(fore: PlainFunction, back: PlainFunction) -> tuple[PlainFunction, 
     owners = [item.name for item in fore.parameters()]
     outputs, grads = _written(fore.node), _written(back.node)
     if outputs:
+        chosen = frozenset(outputs) & indices_in(back.source)
         fore = PlainFunction(
-            _FilledForward(fore.call, outputs), _definition(fore, list(outputs)), fore.name, fore.source
+            _FilledForward(fore.call, outputs, chosen), _definition(fore, list(outputs)), fore.name, fore.source
         )
     produced = {name: owner for name in grads if (owner := belongs_to(name, owners)) not in ("", name)}
     if produced:
@@ -40,7 +44,8 @@ def returning(fore: PlainFunction, back: PlainFunction) -> tuple[PlainFunction, 
 def _written(node: ast.AST | None) -> dict[str, int]:
     """The parameters that a function without a result writes into, in order, and by how many indices."""
     if not isinstance(node, ast.FunctionDef) or any(
-        isinstance(inner, ast.Return) and inner.value is not None for inner in ast.walk(node)
+        isinstance(inner, ast.Return) and inner.value is not None and not _is_length(inner.value, node)
+        for inner in ast.walk(node)
     ):
         return {}
     indices: dict[str, int] = {}
@@ -50,6 +55,13 @@ def _written(node: ast.AST | None) -> dict[str, int]:
         elif isinstance(inner, ast.AugAssign) and isinstance(inner.target, ast.Name):
             indices.setdefault(inner.target.id, 0)
     return {item.arg: indices[item.arg] for item in node.args.args if item.arg in indices}
+
+
+def _is_length(returned: ast.expr, node: ast.FunctionDef) -> bool:
+    """Is it a number that the function ends a loop by, as C code returns how much it wrote?"""
+    ends = (inner for inner in ast.walk(node) if isinstance(inner, ast.Call) and syntax.called(inner) == "range")
+    names = {syntax.identifier(each) for call in ends for each in call.args}
+    return isinstance(returned, ast.Name) and returned.id in names
 
 
 def _count(index: ast.expr) -> int:
@@ -71,10 +83,14 @@ def _without(call: Callable[..., Any], names: Sequence[str], further: Sequence[s
 
 @dataclass
 class _FilledForward:
-    """A forward that returns the arrays which it filled. `outputs`: name -> how many axes it has at least."""
+    """A forward that returns the arrays which it filled.
+
+    `outputs`: name -> how many axes it has at least. `chosen`: those of whole numbers, by which a backward chooses.
+    """
 
     call: Callable[..., Any]
     outputs: Mapping[str, int]
+    chosen: frozenset[str] = frozenset()
     _known: dict[tuple[Shape, ...], tuple[Shape, ...]] = field(default_factory=dict)
 
     @property
@@ -83,8 +99,9 @@ class _FilledForward:
 
     def __call__(self, **given: Any) -> Any:
         arrays = [value for value in given.values() if isinstance(value, np.ndarray)]
-        key = tuple(array.shape for array in arrays)
-        listed = [self._known[key]] if key in self._known else _shapes(arrays, list(self.outputs.values()))
+        numbers = tuple((value,) for value in given.values() if isinstance(value, int))
+        key = (*(array.shape for array in arrays), *numbers)  # a stride and a padding tell how much is written, too
+        listed = [self._known[key]] if key in self._known else self._listed(given, arrays)
         error: Exception | None = None
         for shapes in listed:
             try:
@@ -97,10 +114,20 @@ class _FilledForward:
                 return filled if len(filled) > 1 else filled[0]
         raise error or ValueError("it leaves entries unwritten")
 
+    def _listed(self, given: Mapping[str, Any], arrays: Sequence[Array]) -> Iterator[tuple[Shape, ...]]:
+        """What the written arrays may be; rows one behind the other, last, as long as they are written."""
+        yield from _shapes(arrays, list(self.outputs.values()))
+        if all(least == 1 for least in self.outputs.values()):
+            written = [~np.isnan(array) for array in self._filled(given, [(_ROOM,)] * len(self.outputs), np.float64)]
+            yield tuple((int(np.argmin(each)),) for each in written)
+
     def _filled(self, given: Mapping[str, Any], shapes: Sequence[Shape], dtype: Any) -> tuple[Array, ...]:
         made = {name: np.full(shape, np.nan, dtype) for name, shape in zip(self.outputs, shapes, strict=True)}
         call_by_name(self.call, {**given, **made})
-        return tuple(made.values())
+        return tuple(array.astype(np.int64) if self._is_chosen(name, array) else array for name, array in made.items())
+
+    def _is_chosen(self, name: str, array: Array) -> bool:
+        return name in self.chosen and not np.isnan(array).any()
 
 
 @dataclass

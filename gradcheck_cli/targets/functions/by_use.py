@@ -14,7 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from gradcheck_cli.targets.functions.reading import parameter_names
-from gradcheck_cli.targets.functions.spelling import goes_backward, is_upstream, looks_like_gradient
+from gradcheck_cli.targets.functions.spelling import belongs_to, goes_backward, is_upstream, looks_like_gradient
 
 
 def methods_by_use(owner: Any) -> tuple[str, str]:
@@ -32,18 +32,27 @@ def goes_by_use(methods: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]) -
 
 @dataclass(frozen=True)
 class _Method:
-    """What a method is called with behind the object but for switches, which attributes it sets and which it reads."""
+    """What a method is called with behind the object but for switches, which attributes it sets and which it reads.
+
+    `names` are its variables, its parameters among them.
+    """
 
     name: str
     line: int
     parameters: tuple[str, ...]
     sets: frozenset[str]
     reads: frozenset[str]
+    names: tuple[str, ...]
 
     @property
     def takes_gradient(self) -> bool:
         """Is one of its parameters called as gradients are?"""
         return any(is_upstream(name) or looks_like_gradient(name) for name in self.parameters)
+
+    def is_handed_a_gradient_of(self, other: _Method) -> bool:
+        """Is it, or is one called as the gradient of something in another method, as `dchu` beside `return chu`?"""
+        of_other = (belongs_to(name, other.names) not in ("", name) for name in self.parameters)
+        return self.takes_gradient or any(of_other)
 
 
 def _pair_by_use(methods: Sequence[_Method]) -> tuple[str, str]:
@@ -51,7 +60,8 @@ def _pair_by_use(methods: Sequence[_Method]) -> tuple[str, str]:
         (fore.name, back.name)
         for fore in methods
         for back in methods
-        if fore.line < back.line and fore.parameters and back.takes_gradient and fore.sets & back.reads
+        if fore.line < back.line and fore.parameters and back.is_handed_a_gradient_of(fore)
+        if fore.sets & back.reads
     ]
     return found[0] if len(found) == 1 else _derivative_among(methods)
 
@@ -79,7 +89,8 @@ def _used_by(owner: Any, name: str, method: FunctionType) -> _Method:
     switches = _with_a_switch(given, method.__defaults__ or ())
     attributes = {kind: frozenset(_attributes(code, kind)) for kind in ("STORE_ATTR", "LOAD_ATTR")}
     parameters = tuple(each for each in given if each not in switches)
-    return _Method(name, code.co_firstlineno, parameters, attributes["STORE_ATTR"], attributes["LOAD_ATTR"])
+    kept, read = attributes["STORE_ATTR"], attributes["LOAD_ATTR"]
+    return _Method(name, code.co_firstlineno, parameters, kept, read, code.co_varnames)
 
 
 def _read_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Method:
@@ -89,7 +100,11 @@ def _read_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Method:
     has_no_self = any(getattr(item, "id", "") == "staticmethod" for item in node.decorator_list)
     given = parameter_names(node)[0 if has_no_self else 1 :]
     switches = _with_a_switch(given, [getattr(default, "value", None) for default in node.args.defaults])
-    return _Method(node.name, node.lineno, tuple(each for each in given if each not in switches), sets, reads)
+    own = {
+        inner.id: None for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+    }
+    parameters = tuple(each for each in given if each not in switches)
+    return _Method(node.name, node.lineno, parameters, sets, reads, (*given, *own))
 
 
 def _with_a_switch(names: Sequence[str], defaults: Sequence[object]) -> set[str]:

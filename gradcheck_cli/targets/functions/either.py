@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from gradcheck_cli.model import GUESSED, Array, InputsFrom, Sample
+from gradcheck_cli.model import GUESSED, TENSORS, Array, InputsFrom, Sample
 from gradcheck_cli.model.spelled import directions
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, AnotherLayerError
@@ -186,7 +186,10 @@ def _convolution_after(
     try:
         found = convolution.take()
     except AnotherLayerError as refusal:
-        return _as_it_computes(loaded, wanted, refusal.layer)
+        ready = _as_it_computes(loaded, wanted, refusal.layer)
+        if not _hangs_on_its_weight(ready):  # what was put there is no weight of it
+            raise error from None
+        return ready
     except (NotRecognisedError, AmbiguousError):
         if has_forward or not speaks_of_pictures(loaded):
             raise error from None
@@ -194,6 +197,16 @@ def _convolution_after(
     if convolution.is_sure(found) or (not has_forward and speaks_of_pictures(loaded) and convolution.is_named(found)):
         return found
     raise error
+
+
+def _hangs_on_its_weight(ready: FunctionReady) -> bool:
+    """Does the forward of what is no convolution, by its names neither, give other numbers with another weight?"""
+    name, sample = TENSORS["weight"].name, ready.samples[0]
+    ready.seed()
+    before = ready.form.forward(sample.values)
+    ready.seed()
+    after = ready.form.forward({**sample.values, name: -sample.array(name)})
+    return not all(map(same_numbers, before, after))
 
 
 def _may_be_convolution(ready: FunctionReady, loaded: Loaded) -> bool:

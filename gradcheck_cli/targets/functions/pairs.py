@@ -80,11 +80,13 @@ def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
 
 def _opened(node: ast.AST, parameters: Sequence[str]) -> tuple[str, ...]:
     """The names of `okna, w, p = kept` for a parameter `kept`."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Tuple):
-            if identifier(each.value) in parameters:
-                return tuple(map(identifier, each.targets[0].elts))
-    return ()
+    taken = (
+        tuple(map(identifier, each.targets[0].elts))
+        for each in ast.walk(node)
+        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Tuple)
+        if identifier(each.value) in parameters
+    )
+    return next(taken, ())
 
 
 def calls_of(node: ast.AST, *, methods: bool = False) -> frozenset[str]:

@@ -26,7 +26,10 @@ def in_order(text: str) -> tuple[str, ...]:
 
 # Of each kind the English words first; then German, French, Spanish, Portuguese, Italian, Polish, Turkish, Russian in
 # Latin letters, Indonesian, Chinese and Japanese in theirs.
-FORWARD_WORDS = word_set("forward fwd fprop fw vorwaerts adelante avante avanti ileri vpered maju")
+FORWARD_WORDS = word_set(
+    "forward fwd fprop fw vorwaerts adelante avante avanti ileri vpered maju "
+    "qianxiang zhengxiang dopredu voorwaarts przod framat"
+)
 # Of these, what says that it goes back through all that a forward did.
 THROUGH_ALL = word_set(
     "backward bwd backprop bprop backwards backpropagation backpropagate vjp pullback rueckwaerts "
@@ -35,7 +38,7 @@ THROUGH_ALL = word_set(
 BACKWARD_WORDS = THROUGH_ALL | word_set(
     "back bw grad gradient grads gradients derivative derivatives deriv derive prime der d diff dx adjoint adj "
     "derivada gradiente ableitung derivee pochodna turev turevi gradienten gradientes gradienti gradiens gradien "
-    "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad obratno"
+    "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad obratno fanxiang"
 )
 # What an upstream is called, beside d and the name of an output.
 UPSTREAM_WORDS = word_set(

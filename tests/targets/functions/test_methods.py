@@ -112,3 +112,46 @@ def test_what_is_called_as_a_gradient_is_a_g_all_the_same(tmp_path):
     file = tmp_path / "bends.py"
     file.write_text(ACTIVATIONS.replace("GIVEN", ""))
     assert function_here(f"{file}:Handed").verdict is Verdict.PASS
+
+
+WALK = """
+import numpy as np
+
+class Walk:
+    def __init__(self, wei, kuan):
+        self.quan = {"A": np.random.randn(wei, kuan), "C": np.random.randn(kuan, kuan)}
+        self.tidu = {}
+
+    def NAME_zhe(self, ru):
+        self.ru, self.lu = ru, []
+        state = np.zeros((ru.shape[1], len(self.quan["C"])))
+        jieguo = np.zeros((*ru.shape[:2], len(self.quan["C"])))
+        for step in range(len(ru)):
+            before = state
+            state = np.tanh(ru[step] @ self.quan["A"] + state @ self.quan["C"])
+            self.lu.append((before, state))
+            jieguo[step] = state
+        return jieguo
+
+    def zou_hui(self, djieguo):
+        self.tidu = {name: np.zeros_like(value) for name, value in self.quan.items()}
+        dru, dnext = np.zeros_like(self.ru), 0.0
+        for step in range(len(self.ru) - 1, -1, -1):
+            before, state = self.lu[step]
+            bent = (djieguo[step] + dnext) * (1 - state ** 2)
+            self.tidu["A"] += self.ru[step].T @ bent
+            self.tidu["C"] += KEPT.T @ bent
+            dru[step] = bent @ self.quan["A"].T
+            dnext = bent @ self.quan["C"].T
+        return dru
+"""
+
+
+@pytest.mark.parametrize(("kept", "wrong"), [("before", set()), ("state", {"C"})])
+def test_what_is_called_as_the_gradient_of_an_output_is_handed_to_a_backward(tmp_path, kept, wrong):
+    """`djieguo` beside `return jieguo`, in words that nobody here knows: it was asked as a convolution, and failed."""
+    file = tmp_path / "walk.py"
+    file.write_text(WALK.replace("KEPT", kept).replace("NAME", "zou"))
+    report = function_here(f"{file}:Walk")
+    assert set(report.gradients) == {"ru", "A", "C"}
+    assert {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL} == wrong

@@ -78,7 +78,7 @@ def as_documented(found: Sequence[Proposal], source: str, name: str, others: Seq
     """
     axes, rank = documented_axes(source, name), documented_rank(source, name)
     known = [named.split() for other in others if (named := documented_axes(source, other))]
-    is_whole = name in _in_words(source)[_WHOLE] or name in _indices(source)
+    is_whole = name in _in_words(source)[_WHOLE] or name in indices_in(source)
     starts = [axes] if axes else [" ".join(each[:-1]) for each in known if len(each) > 1]
     if name in _whole_numbers(source) and found and found[0].kind in ("real", "index", "mask"):
         found = [Proposal("index", "", found[0].below), *found]
@@ -142,7 +142,7 @@ def _with_counts(found: Sequence[Proposal], source: str, others: Sequence[str]) 
 
 
 @lru_cache(maxsize=16)
-def _indices(source: str) -> frozenset[str]:
+def indices_in(source: str) -> frozenset[str]:
     """The names that stand in the place of an index: `table[ids]`, `p[np.arange(n), y]`, `table[[ids[t]]]`."""
     found: set[str] = set()
     for node in syntax.nodes_in(source):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,8 +23,12 @@ ProposalChoice = Mapping[str, Proposal]
 
 
 def shape_of(axes: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """ "n 4m" -> (3, 28), "m m+d" -> (7, 12)."""
-    return tuple(sum(_length(part, sizes) for part in word.split("+")) for word in axes.split())
+    """ "n 4m" -> (3, 28), "m m+d" -> (7, 12), "n*d" -> (15,)."""
+    return tuple(sum(_product(part, sizes) for part in word.split("+")) for word in axes.split())
+
+
+def _product(part: str, sizes: Mapping[str, int]) -> int:
+    return math.prod(_length(word, sizes) for word in part.split("*"))
 
 
 def _length(word: str, sizes: Mapping[str, int]) -> int:

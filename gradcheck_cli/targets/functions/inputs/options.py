@@ -13,6 +13,7 @@ from gradcheck_cli.model import WITHOUT_UPSTREAM
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import as_documented, is_said_a_mask, is_said_frozen
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
+from gradcheck_cli.targets.functions.inputs.flat import of_flat
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
     goes_through_steps,
@@ -145,6 +146,8 @@ def chosen(form: WrittenFunction, listed: Sequence[Sequence[Proposal]], places: 
 def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     if item.known is not None:
         return [item.known]
+    if flat := of_flat(form.source, item.name, [other.name for other in form.parameters]):
+        return flat
     keys = settings(form.source, item.name)
     if keys is not None:
         return [Proposal("constant", value=keys)]
