@@ -293,9 +293,11 @@ def _the_only(names: Sequence[str]) -> str:
 
 
 def _forward_by_use(backward: str, functions: Mapping[str, Defined]) -> str:
-    """The function whose returned cache a backward takes, called alike; "" where none or several are."""
+    """The function whose returned cache a backward takes, called alike; or the one whose it takes apart, whatever they
+    are called. "" where none or several are."""
     wanted = functions[backward].parameters
-    return _the_only(
+    is_handed_gradient = any(is_upstream(name) or looks_like_gradient(name) for name in wanted)
+    return (is_handed_gradient and _forward_that_keeps(backward, functions)) or _the_only(
         [
             name
             for name, other in functions.items()
