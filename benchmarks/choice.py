@@ -44,7 +44,7 @@ def page_of(times: Mapping[int, Mapping[str, Times]]) -> str:
     """The page: threads -> descriptor -> seconds."""
     count, described = len(times[1]), machine.describe()
     head = HEAD.format(machine=described, load=machine.load(), count=count, sample=SAMPLE)
-    return "\n".join([head, *_speeds(times), "", *_choices(times[1]), "", *_slowest(times[1]), ""])
+    return "\n".join([head, *_speeds(times), "", *_choices(times[1]), *_slowest(times), ""])
 
 
 def _parts(lines: Mapping[str, Times]) -> dict[str, list[str]]:
@@ -77,13 +77,18 @@ def _choices(times: Mapping[str, Times]) -> Iterator[str]:
     yield from ("", f"Fitted in this run, scaled to the committed time of a product: {rates.told(anew)}.")
 
 
-def _slowest(times: Mapping[str, Times]) -> Iterator[str]:
-    """Where autograd is ahead most."""
-    ratios = {line: sides[AUTOGRAD] / sides[CHOSEN] for line, sides in times.items()}
-    yield from ("| slowest, 1 thread | autograd | ours | autograd / ours |", "|---|---|---|---|")
-    for line in sorted(ratios, key=ratios.__getitem__)[:SLOWEST]:
-        theirs, ours = (f"{times[line][side] * 1e3:.3f} ms" for side in (AUTOGRAD, CHOSEN))
-        yield f"| `{line}` | {theirs} | {ours} | {ratios[line]:.2f} |"
+def _slowest(times: Mapping[int, Mapping[str, Times]]) -> Iterator[str]:
+    """Where autograd is ahead most with each number of threads, and what ours takes with one: do more help it?"""
+    for threads, measured in times.items():
+        alone = threads == 1
+        ratios = {line: sides[AUTOGRAD] / sides[CHOSEN] for line, sides in measured.items()}
+        heads = [f"slowest, {threads} thread{'' if alone else 's'}", "autograd", "ours", "autograd / ours"]
+        heads[3:3] = [] if alone else ["ours, 1 thread"]
+        yield from ("", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads))
+        for line in sorted(ratios, key=ratios.__getitem__)[:SLOWEST]:
+            seconds = [measured[line][AUTOGRAD], measured[line][CHOSEN], *([] if alone else [times[1][line][CHOSEN]])]
+            shown = [f"`{line}`", *(f"{each * 1e3:.3f} ms" for each in seconds), f"{ratios[line]:.2f}"]
+            yield f"| {' | '.join(shown)} |"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,10 @@ from typing import NamedTuple
 
 # Multiply-adds up to which a matrix product reads its factors in place; a larger one packs them first.
 SMALL = 1e6
+# Elements of factors that a core's cache of 1 MiB holds: there packing takes no longer than reading.
+CACHED = 2**18
+# What copying takes of elements that do not lie side by side, in copies of those that do.
+STRIDED = 2
 
 
 class Effort(NamedTuple):
@@ -19,9 +23,9 @@ class Effort(NamedTuple):
     Attributes:
         products: multiply-adds of matrix products.
         packed: elements of the factors of large matrix products, which thin products feel.
-        read: elements of the factors of small matrix products.
+        read: elements of the factors of small matrix products, and of those that stay in the cache.
         results: elements of results, written and then added to what is there.
-        copied: elements copied into another order.
+        copied: elements copied into another order; with a horizontal stride `STRIDED` times.
         runs: stretches of neighbours that are copied at once.
         scattered: elements copied to places that lie apart.
         matrices: matrix products, each one of a stack.
@@ -42,7 +46,7 @@ class Effort(NamedTuple):
     def product(cls, stack: float, rows: float, columns: float, terms: float) -> Effort:
         """A stack of matrix products (rows, terms) x (terms, columns)."""
         factors = stack * terms * (rows + columns)
-        is_small = rows * columns * terms <= SMALL
+        is_small = rows * columns * terms <= SMALL or terms * (rows + columns) <= CACHED
         return cls(
             products=stack * terms * rows * columns,
             packed=0 if is_small else factors,
@@ -50,6 +54,11 @@ class Effort(NamedTuple):
             results=stack * rows * columns,
             matrices=stack,
         )
+
+    @classmethod
+    def windows(cls, elements: float, stretches: float, stride: int) -> Effort:
+        """Windows copied side by side, in stretches of a row, with the horizontal stride."""
+        return cls(copied=elements * (1 if stride == 1 else STRIDED), runs=stretches)
 
     def __add__(self, other: Effort) -> Effort:  # type: ignore[override]
         """Both, one after the other."""
@@ -67,11 +76,12 @@ class Effort(NamedTuple):
 
 RATES = Effort(
     products=0.028,
-    packed=0.36,
-    read=0.04,
-    results=0.67,
-    copied=0.4,
-    runs=12.3,
-    scattered=5.8,
-    steps=16600.0,
+    packed=0.351,
+    read=0.0478,
+    results=0.233,
+    copied=0.252,
+    runs=5.6,
+    scattered=4.34,
+    matrices=18.6,
+    steps=8520.0,
 )

@@ -66,11 +66,10 @@ def grad_weight_effort(spec: ConvSpec) -> Effort:
     taps, filters = _taps(spec), spec.out_channels // spec.groups
     blocks = _blocks(spec)
     product = Effort.product(spec.groups, filters, taps / blocks.channels, spec.terms / blocks.rows)
-    moved = spec.groups * taps + spec.out_channels
-    stretches = moved * spec.batch * spec.output_size[0]
-    return (product + Effort(steps=1)).times(blocks.rows * blocks.channels) + Effort(
-        copied=moved * spec.terms, runs=stretches, steps=1
-    )
+    lines, read, written = spec.batch * spec.output_size[0], spec.groups * taps, spec.out_channels
+    moved = Effort.windows(read * spec.terms, read * lines, spec.stride[1])
+    moved += Effort(copied=written * spec.terms, runs=written * lines, steps=1)
+    return (product + Effort(steps=1)).times(blocks.rows * blocks.channels) + moved
 
 
 def grad_input_effort(spec: ConvSpec) -> Effort:

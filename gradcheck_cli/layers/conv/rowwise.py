@@ -98,10 +98,9 @@ def grad_weight_effort(spec: ConvSpec) -> Effort:
     taps, terms = channels * kw, spec.batch * w_out
     row = Effort.product(spec.groups, taps, rows_met * filters, terms)
     stretches = spec.groups * taps * spec.batch
+    moved = Effort.windows(stretches * w_out, stretches, spec.stride[1])
     ordered = spec.out_channels * terms * h_out + spec.groups * taps * kh * filters
-    return (row + Effort(copied=stretches * w_out, runs=stretches, steps=1)).times(spec.height) + Effort(
-        scattered=ordered
-    )
+    return (row + moved + Effort(steps=1)).times(spec.height) + Effort(scattered=ordered)
 
 
 def grad_input_effort(spec: ConvSpec) -> Effort:

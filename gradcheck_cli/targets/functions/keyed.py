@@ -6,6 +6,7 @@ rows.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import itertools
 import re
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, syntax
 from gradcheck_cli.targets.functions.inputs.proposals import is_bias_name
 from gradcheck_cli.targets.functions.plain import PlainFunction
 
@@ -33,6 +34,16 @@ _LIES: tuple[_Lie, ...] = (
     lambda inputs, outputs: ((inputs, outputs), (1, outputs)),
     lambda inputs, outputs: ((inputs, outputs), (outputs,)),
 )
+
+
+def keys_returned(source: str, name: str) -> list[str]:
+    """The keys of the dict that the last return statement of a function of this name spells out; [] for no dict."""
+    functions = (each for each in syntax.nodes_in(source) if isinstance(each, ast.FunctionDef) and each.name == name)
+    node = next(functions, ast.Module([], []))
+    returns = [each for each in ast.walk(node) if isinstance(each, ast.Return)]
+    value = max(returns, key=lambda each: each.lineno).value if returns else None
+    keys = [getattr(key, "value", None) for key in value.keys] if isinstance(value, ast.Dict) else []
+    return [key for key in keys if isinstance(key, str)]
 
 
 def letters_of(source: str, name: str) -> tuple[tuple[str, ...], int]:

@@ -27,6 +27,7 @@ from gradcheck_cli.targets.functions.hyperparameters import Slope, as_arguments,
 from gradcheck_cli.targets.functions.inputs.documented import is_said_frozen
 from gradcheck_cli.targets.functions.inputs.drawing import normal_arrays
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, ProposalKind
+from gradcheck_cli.targets.functions.keyed import keys_returned
 from gradcheck_cli.targets.functions.left_open import fillings, left_open
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
 from gradcheck_cli.targets.functions.node_functions import node_methods
@@ -44,6 +45,7 @@ from gradcheck_cli.targets.functions.state import (
 )
 from gradcheck_cli.targets.functions.tensors import tensors
 
+_OF_ITS_OWN = "what the forward is handed is data: the gradients are those of what the object holds"
 # More matrices than this are several layers, or an attention.
 _FEW = 2
 
@@ -98,7 +100,8 @@ class LayerForm:
         handed = "dE/dO" if self.methods.takes_upstream else ""
         logarithms = [slope.name for slope in self.slopes.values() if slope.is_of_logarithm]
         by = f"; its gradients are those by the logarithms of {', '.join(logarithms)}" if logarithms else ""
-        return f"{self.making.text}; {self.methods.fore}, then {self.methods.back}({handed}){by}"
+        data = f"; {_OF_ITS_OWN}" if self._is_of_its_own else ""
+        return f"{self.making.text}; {self.methods.fore}, then {self.methods.back}({handed}){by}{data}"
 
     @property
     def backward(self) -> str:
@@ -109,7 +112,10 @@ class LayerForm:
     def parameters(self) -> tuple[Parameter, ...]:
         """Those of the forward, then the object's settings, then what it holds."""
         is_made_for_a_length = self.making.has_lengths and not self.states[0]
-        own = tuple(replace(item, may_be_row=is_made_for_a_length) for item in self.methods.arguments)
+        own = tuple(
+            replace(item, may_be_row=is_made_for_a_length, is_data=self._is_of_its_own)
+            for item in self.methods.arguments
+        )
         settings = [
             *as_arguments(self.making.settings, self.slopes),
             *(Parameter(name, True, value) for name, value in self.switches.items()),
@@ -132,6 +138,13 @@ class LayerForm:
             for name in self.states[0]
         ]
         return (*own, *(item for item in states if item.name not in taken))
+
+    @cached_property
+    def _is_of_its_own(self) -> bool:
+        """Is the backward handed all that the forward is once more, and gives a dict of gradients of what is held?"""
+        keys = keys_returned(self.source, self.methods.back)
+        held = list(self.states[0])
+        return self.methods.is_handed_all and len(held) > 1 and {belongs_to(key, held) for key in keys} == set(held)
 
     def _is_frozen(self, name: str) -> bool:
         """Is it said not to be learnt, and nothing in the class called its gradient?"""

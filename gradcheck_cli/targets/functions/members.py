@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.spelling import word_set
 
 MemberKind = Literal["keys", "attributes", "places"]
@@ -22,6 +23,7 @@ _OF_ARRAYS = word_set(
     "shape T dtype ndim size dot sum mean max min reshape transpose copy astype items keys values get update pop "
     "append ravel flatten tolist argmax std var clip"
 )
+_ZEROS = word_set("zeros_like zeros empty_like full_like")
 # FileFunctions that hand each other parts of parts: deeper than any block of a network.
 _DEEPEST = 6
 
@@ -66,13 +68,34 @@ def members_of(function: ast.AST | None, name: str, functions: FileFunctions, de
     uses = (node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name)
     loads = (node for node in uses if isinstance(node.ctx, ast.Load))
     for node in sorted(loads, key=lambda node: (node.lineno, node.col_offset)):
-        if _is_kept(above.get(node)):
+        if _is_kept(above.get(node)) or gone_through(node, above) is not None:  # or all that it holds alike
             continue
         read = _read(node, above, functions, depth)
         if read is None or (found is not None and found.kind != read.kind):
             return None
         found = read if found is None else found.with_others(read)
     return found
+
+
+def gone_through(node: ast.expr, above: Mapping[ast.AST, ast.AST]) -> ast.AST | None:
+    """What goes through all that a name holds: `[... for p in params]`, `for k, v in params.items()`; None for none."""
+    parent = above.get(node)
+    is_of_entries = isinstance(parent, ast.Attribute) and parent.attr in ("items", "values", "keys")
+    whole = above.get(parent) if parent is not None and is_of_entries else node
+    around = above.get(whole) if whole is not None else None
+    is_it = isinstance(around, ast.comprehension | ast.For) and around.iter is whole
+    return (above.get(around) if isinstance(around, ast.comprehension) else around) if is_it and around else None
+
+
+def are_mirrored(function: ast.AST | None, name: str) -> bool:
+    """Does a function make a zero like each that a parameter holds, `[np.zeros_like(p) for p in params]`: gradients?"""
+    if function is None:
+        return False
+    above = _above(function)
+    uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
+    around = [found for node in uses if (found := gone_through(node, above)) is not None]
+    calls = [inner for each in around for inner in ast.walk(each) if isinstance(inner, ast.Call)]
+    return any(syntax.called(call) in _ZEROS for call in calls)
 
 
 def _is_kept(parent: ast.AST | None) -> bool:

@@ -94,6 +94,8 @@ _VERBS = word_set("apply compute calc calculate eval evaluate get cached func fu
 _OF_FUNCTIONS = ("f", "j", "l", "e")
 # Written into one word with what it is the derivative of: dsigmoid, sigmoidprime, gradf.
 _IN_FRONT = in_order("d d_ grad deriv")
+# Before what is called propagation in any language.
+_BACK = in_order("retro back back_ retro_")
 _BEHIND = in_order("prime grad gradient deriv derivative der backward bwd _ad")
 # The derivative of one by another, in one name: dL_dw, dfdx, dloss_dtheta.
 _BY_ANOTHER = re.compile(
@@ -132,7 +134,8 @@ def _derived_from(name: str, names: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=2**12)  # of every name beside every other of a file
 def _derivatives(name: str) -> frozenset[str]:
-    return frozenset([*(mark + name for mark in _IN_FRONT), *(name + mark for mark in _BEHIND)])
+    back = _BACK if name.startswith("prop") else ()  # a `background` is no derivative of a `ground`
+    return frozenset([*(mark + name for mark in (*_IN_FRONT, *back)), *(name + mark for mark in _BEHIND)])
 
 
 def derived_argument(backward: str, arguments: Sequence[str]) -> str:

@@ -11,13 +11,14 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.configuration import class_named
 from gradcheck_cli.targets.functions.made_object import made_here
-from gradcheck_cli.targets.functions.members import FileFunctions, Members, members_of
+from gradcheck_cli.targets.functions.members import FileFunctions, Members, are_mirrored, members_of
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.prefixed import keys_computed, prefixes_of, without
@@ -28,6 +29,9 @@ from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache
 _HELD = re.compile(
     r"^(?:[WUVwuv][A-Za-z]{0,3}|[bB][A-Za-z]{0,2}|[WUVb]_[a-z]{2,6}|gamma|beta|scale|shift|weights?|bias|kernel)_?[A-Za-z]?\d*$"
 )
+
+# Of what a constructor makes, and what is put in its place has lengths of its own.
+_A_LENGTH = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +104,19 @@ def _of_dataclass(kind: type) -> _Packed:
         defaults, names = vars(kind).get("_field_defaults", {}), vars(kind)["_fields"]
         return _Packed({name: defaults.get(name, empty) for name in names}, kind, getattr(kind, "__annotations__", {}))
     fields = {each.name: empty if each.default is missing else each.default for each in dataclasses.fields(kind)}
-    return _Packed(fields, kind, {each.name: each.type for each in dataclasses.fields(kind)})
+    later = [each.name for each in dataclasses.fields(kind) if not each.init]
+    lengths = [each.name for each in dataclasses.fields(kind) if later and each.init and each.type in ("int", int)]
+    making = partial(_made_later, kind, later, dict.fromkeys(lengths, _A_LENGTH)) if later else kind
+    fields = {name: default for name, default in fields.items() if name not in lengths}
+    return _Packed(fields, making, {each.name: each.type for each in dataclasses.fields(kind)})
+
+
+def _made_later(kind: type, later: Sequence[str], lengths: Mapping[str, int], **given: Any) -> Any:
+    """One whose constructor makes some of its fields itself, in these lengths, with others in their place."""
+    made = kind(**lengths, **{name: value for name, value in given.items() if name not in later})
+    for name in (name for name in later if name in given):
+        object.__setattr__(made, name, given[name])  # also of one that is frozen
+    return made
 
 
 def _weights(form: PairForm, module: Mapping[str, Any], functions: FileFunctions) -> dict[str, _Packed]:
@@ -122,6 +138,7 @@ def _weights(form: PairForm, module: Mapping[str, Any], functions: FileFunctions
         are_held = held == leaves if members.kind == "places" else bool(held)
         has_gradient = any(belongs_to(text, leaves) not in ("", text) for text in given)
         has_gradient = has_gradient or bool(_stored(back, name) & set(leaves)) or _makes(back, set(leaves), module)
+        has_gradient = has_gradient or are_mirrored(back, name)
         has_gradient = has_gradient or (are_held and any(key.fullmatch(leaf) for key in keys for leaf in leaves))
         is_plain = members.kind == "keys" and not any(members.parts.values())
         is_more = is_plain and not set(leaves) <= _texts_in(functions, form.fore.source)  # than what the forward reads

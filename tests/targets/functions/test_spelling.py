@@ -142,6 +142,15 @@ def test_letters_are_read_without_their_accents():
     assert goes_backward("dérivée_partielle")
 
 
+@pytest.mark.parametrize(
+    ("backward", "forward"),
+    [("retropropagation", "propagation"), ("retropropaga", "propaga"), ("backprop", "prop"), ("background", "")],
+)
+def test_back_in_one_word_with_what_propagates(backward, forward):
+    """In any language; a ground that lies behind has no derivative."""
+    assert forward_for(backward, [backward, forward or "ground", "plot"]) == forward
+
+
 def test_what_is_added_to_a_parameter_later_is_its_gradient():
     """As Darknet and Caffe call it; an update gate is none."""
     names = ["weights", "biases", "bias", "W"]

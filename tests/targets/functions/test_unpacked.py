@@ -117,6 +117,60 @@ def test_a_dict_of_weights_is_its_weights_and_one_of_settings_stays_a_dict(tmp_p
     assert "Wr 4x9, br 4x1, damping {share" in report.inputs
 
 
+LISTED = """
+import numpy as np
+from typing import NamedTuple
+
+class Gate(NamedTuple):
+    turn: np.ndarray
+    lift: np.ndarray
+
+def propagation(u, poids):
+    A, q = poids
+    v = np.tanh(A @ u + q)
+    return v, (u, v)
+
+def retropropagation(dv, poids, memo):
+    A, q = poids
+    u, v = memo
+    g = [np.zeros_like(each) for each in poids]
+    e = dv * (1 - v ** 2)
+    g[0] += np.outer(e, u)
+    g[1] += TIMES * e
+    return g, A.T @ e
+
+def open_gate(gate: Gate, x):
+    s = 1 / (1 + np.exp(-x @ gate.turn))
+    return x * s + 0.5 * gate.lift, (x, s)
+
+def open_gate_bwd(gate: Gate, saved, dy):
+    x, s = saved
+    ds = dy * x * s * (1 - s)
+    return Gate(x.T @ ds, TIMES * 0.5 * dy.sum(0)), dy * s + ds @ gate.turn.T
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "times", "wrong"),
+    [
+        ("retropropagation", "1", set()),
+        ("retropropagation", "2", {"q"}),
+        ("open_gate_bwd", "1", set()),
+        ("open_gate_bwd", "2", {"lift"}),
+    ],
+)
+def test_what_a_backward_makes_a_zero_for_each_of_is_taken_apart(tmp_path, name, times, wrong):
+    """A list whatever its members are called, and a tuple whose places have names."""
+    file = tmp_path / "listed.py"
+    file.write_text(LISTED.replace("TIMES", times))
+
+    report = function_here(f"{file}:{name}")
+
+    assert len(report.gradients) == 3
+    assert wrong == {name for name, each in report.gradients.items() if each.verdict is Verdict.FAIL}
+    assert report.verdict is (Verdict.FAIL if wrong else Verdict.PASS)
+
+
 # The parameters and what the forward keeps are named tuples; no annotation says so.
 TWIST = """
 from typing import NamedTuple

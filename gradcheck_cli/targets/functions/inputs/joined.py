@@ -106,7 +106,9 @@ def _ways(kinds: Sequence[Sequence[Proposal]], listed: Sequence[Sequence[Proposa
 
 
 def _likeliest(kinds: Sequence[Sequence[Proposal]]) -> Iterator[Sequence[Proposal]]:
-    for places in itertools.chain(_biases_alike(kinds), by_rank([len(each) for each in kinds])):
+    ranked = by_rank([len(each) for each in kinds])
+    first = itertools.chain(_biases_alike(kinds), itertools.islice(ranked, 1), _last_in_a_row(kinds))
+    for places in itertools.chain(first, ranked):
         yield [each[place] for each, place in zip(kinds, places, strict=True)]
 
 
@@ -116,6 +118,16 @@ def _biases_alike(kinds: Sequence[Sequence[Proposal]]) -> Iterator[tuple[int, ..
         found = [next((place for place, each in enumerate(options) if each.axes == axes), 0) for options in kinds]
         if any(found):
             yield tuple(found)
+
+
+def _last_in_a_row(kinds: Sequence[Sequence[Proposal]]) -> Iterator[tuple[int, ...]]:
+    """With a number for each sample in the place of the last two or three: weights of rows, advantages, returns."""
+    rows = [next((place for place, each in enumerate(options) if each.axes == "?"), 0) for options in kinds]
+    asked = [number for number, options in enumerate(kinds) if options[0].axes]  # not what keeps its default
+    for count in range(2, _MOST_AXES + 1):
+        last = asked[-count:]
+        if all(rows[number] for number in last):
+            yield tuple(place if number in last else 0 for number, place in enumerate(rows))
 
 
 def _with_classes(choice: ProposalChoice) -> Iterator[ProposalChoice]:
