@@ -121,8 +121,8 @@ class AutogradCandidate(AssignedCandidate):
             WrongForwardError: it does not, and the gradients are not the convolution's either.
             RefusedError: the same, of other taps than those with which it computes the convolution.
         """
-        is_told = not self.same and bool(case.spec.unusual)
-        if output is None or setting_now() != PLAIN or not (is_told or self._is_of_other_taps(case.spec)):
+        is_stated = not self.same and bool(case.spec.unusual)
+        if output is None or setting_now() != PLAIN or not (is_stated or self._is_of_other_taps(case.spec)):
             return
         ours = self.layout.take("output", output, case.spec.output_shape, case.spec.groups)
         right = probes.forward(case)
@@ -131,7 +131,7 @@ class AutogradCandidate(AssignedCandidate):
             return
         if not (self.is_right_when_plain or self.taps) or are_right(self.layout, items, case):
             return
-        if not is_told:
+        if not is_stated:
             taps = "x".join(map(str, case.spec.own(case.spec.kernel_size)))
             raise RefusedError(f"its own forward gives other numbers than a convolution with a kernel of {taps}")
         raise WrongForwardError(f"other numbers than a convolution with {in_words(case.spec)}")

@@ -109,11 +109,13 @@ class AsConvolution(Generic[Ready]):
         take: recognises the target as a convolution.
         is_sure: something was right there.
         is_named: no argument's meaning was found by trying it, against its name.
+        is_narrow: it is one with one channel alone.
     """
 
     take: Callable[[], Ready]
     is_sure: Callable[[Ready], bool]
     is_named: Callable[[Ready], bool]
+    is_narrow: Callable[[Ready], bool]
 
 
 def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
@@ -141,7 +143,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     if is_bilinear(found.form, found.samples[0].values, reads_windows(loaded)):
         with suppress(NotRecognisedError, AmbiguousError):
             taken = convolution.take()
-            if convolution.is_sure(taken):
+            if convolution.is_sure(taken) and not convolution.is_narrow(taken):
                 return taken
     return found
 
@@ -159,9 +161,13 @@ def _refuse_unwritten(loaded: Loaded) -> None:
 
 
 def _convolution_first(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
-    """Its own refusal stands where it is no function either."""
+    """Its own refusal stands where it is no function either, and so does what is one with one channel alone."""
     try:
-        return convolution.take()
+        taken = convolution.take()
+        if convolution.is_narrow(taken):
+            with suppress(NotAFunctionError):
+                return as_function(loaded, wanted)
+        return taken
     except (NotRecognisedError, AmbiguousError) as refusal:
         try:
             return as_function(loaded, wanted)
