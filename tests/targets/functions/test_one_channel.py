@@ -19,7 +19,7 @@ def trend(rows, w):
 def trend_grad(rows, w, ds):
     count = len(rows) - len(w) + 1
     dw = np.array([np.sum(ds * rows[lag:lag + count]) for lag in range(len(w))])
-    drows = np.zeros_like(rows)
+    drows = np.zeros((len(rows), ds.shape[1]))
     for lag in range(len(w)):
         drows[lag:lag + count] SIGN w[lag] * ds
     return drows, dw
