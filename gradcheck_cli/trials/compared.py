@@ -187,7 +187,9 @@ def _is_flat(trial: FunctionTrial, asking: Asking, name: str, judged: JudgedGrad
     outputs = sum(np.abs(out * grad).max(initial=0.0) for out, grad in pairs)
     if not outputs:  # the logarithm of a chance that is 1: what it was computed from is of that size
         outputs = sum(np.abs(grad).max(initial=0.0) for _, grad in pairs)
-    return bool(largest * np.abs(trial.sample.array(name)).max(initial=0.0) < FLAT * outputs)
+    # An offset that starts at 0 says nothing of its size; it is not flat for that.
+    size = np.abs(trial.sample.array(name)).max(initial=0.0) or 1.0
+    return bool(largest * size < FLAT * outputs)
 
 
 def _broken(trials: Sequence[FunctionTrial]) -> Iterator[tuple[FunctionTrial, Broken]]:

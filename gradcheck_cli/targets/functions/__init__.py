@@ -16,9 +16,9 @@ Forms of torch:
 Forms of objects:
     layer net engine gates node_functions output_loss last_layer made_object made_with methods state
 Build an object:
-    constructing configuration hyperparameters left_open prefixed
+    constructing making configuration hyperparameters left_open prefixed
 Hand over, and ask:
-    unpacked precomputed module_arrays stand_ins context buffers upstreams other_argument circumstances recording
+    unpacked nested precomputed module_arrays stand_ins context buffers upstreams other_argument circumstances recording
 The two ends of the line to the child:
     client service packing
 """

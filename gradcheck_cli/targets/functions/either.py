@@ -27,7 +27,7 @@ from gradcheck_cli.targets.functions.find import (
     takes_what_its_forward_takes,
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
-from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called
+from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called, is_meant_otherwise
 from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
 from gradcheck_cli.targets.functions.inputs.given import Given, given
 from gradcheck_cli.targets.functions.inputs.guess import guess
@@ -233,14 +233,22 @@ def as_function(loaded: Loaded, wanted: Wanted) -> FunctionReady:
     """
     said = _said(loaded, wanted)
     try:
-        return _on_inputs(loaded, wanted, said, forms_of(loaded))
+        ready = _on_inputs(loaded, wanted, said, forms_of(loaded))
+        is_other = ready.inputs in GUESSED and is_meant_otherwise(ready.form, ready.samples[0], loaded)
+        return (_as_called(loaded, wanted) if is_other else None) or ready
     except NotAFunctionError as error:
-        found = guess_as_called(forms_of(loaded), loaded, wanted.number) if said.source == "guess" else None
-        if found is not None:
-            return _ready(loaded, wanted, found, found.source)
+        called = _as_called(loaded, wanted) if said.source == "guess" else None
+        if called is not None:
+            return called
         ways = ways_out(loaded)
         error.hint = f"{error.hint}; or {ways}" if error.hint and error.step == "build" else error.hint or ways
         raise
+
+
+def _as_called(loaded: Loaded, wanted: Wanted) -> FunctionReady | None:
+    """On what its file hands it; None where it hands nothing that fits."""
+    found = guess_as_called(forms_of(loaded), loaded, wanted.number)
+    return None if found is None else _ready(loaded, wanted, found, found.source)
 
 
 def as_spelled(loaded: Loaded, wanted: Wanted) -> FunctionReady:

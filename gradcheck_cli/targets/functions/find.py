@@ -15,7 +15,6 @@ from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.autograd import AutogradForm
 from gradcheck_cli.targets.functions.buffers import returning
 from gradcheck_cli.targets.functions.composed import ComposedPair, composed_pair, compositions_among
-from gradcheck_cli.targets.functions.constructing import Making
 from gradcheck_cli.targets.functions.custom_operator import custom_operator, is_custom_operator
 from gradcheck_cli.targets.functions.engine import (
     GRAPH_OF,
@@ -37,6 +36,7 @@ from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.made_pair import in_made_shapes, made_pairs
 from gradcheck_cli.targets.functions.made_with import are_made_with, made_with
+from gradcheck_cli.targets.functions.making import Making
 from gradcheck_cli.targets.functions.methods import Methods, are_static, keeps_nothing, method_names
 from gradcheck_cli.targets.functions.module import module_forms
 from gradcheck_cli.targets.functions.module_arrays import of_module_arrays, pair_of_module_arrays

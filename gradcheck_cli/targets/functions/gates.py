@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, ReturnedEntry
-from gradcheck_cli.targets.functions.constructing import Making, makings
+from gradcheck_cli.targets.functions.constructing import makings
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Parameter, Ran, Values, in_backward
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, Proposal
+from gradcheck_cli.targets.functions.making import Making
 from gradcheck_cli.targets.functions.plain import parameters_of
 from gradcheck_cli.targets.functions.pointwise import POINTS
 from gradcheck_cli.targets.functions.reading import parameter_names

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, Sample, syntax
-from gradcheck_cli.targets.functions.constructing import Making, makings
+from gradcheck_cli.targets.functions.constructing import makings
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
     Parameter,
@@ -29,6 +29,7 @@ from gradcheck_cli.targets.functions.inputs.drawing import normal_arrays
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES, ProposalKind
 from gradcheck_cli.targets.functions.keyed import keys_returned
 from gradcheck_cli.targets.functions.left_open import fillings, left_open
+from gradcheck_cli.targets.functions.making import Making
 from gradcheck_cli.targets.functions.methods import RATE, Methods, method_names
 from gradcheck_cli.targets.functions.node_functions import node_methods
 from gradcheck_cli.targets.functions.pair import float_arrays

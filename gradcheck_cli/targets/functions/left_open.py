@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 from gradcheck_cli.model import syntax
-from gradcheck_cli.targets.functions.constructing import Weights, data_axes
+from gradcheck_cli.targets.functions.inputs.parameters import words_compared
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, proposals
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
+from gradcheck_cli.targets.functions.making import Weights, data_axes
 from gradcheck_cli.targets.functions.spelling import PREDICTED_WORDS, in_order, is_target, tokens
 
 # Ways to fill all of them, the likeliest first: each is a form of its own, with all its tries.
@@ -36,7 +37,9 @@ def left_open(owner: type, instance: Any, source: str, methods: Sequence[str]) -
         _events(name, written, seen, set())
     if any("__getattr__" in vars(kind) for kind in owner.__mro__):  # it makes up what it has not
         return []
-    return [name for name, is_read in seen.items() if is_read and getattr(instance, name, None) is None]
+    is_open = [name for name, is_read in seen.items() if is_read and getattr(instance, name, None) is None]
+    # What is compared with words, `activation=None` beside `self.activation == "relu"`, is left out and no array.
+    return [name for name in is_open if not words_compared(source, name)]
 
 
 def fillings(names: Sequence[str], source: str) -> Iterator[Mapping[str, Any]]:

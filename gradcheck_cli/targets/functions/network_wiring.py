@@ -20,7 +20,7 @@ from gradcheck_cli.targets.functions.spelling import PREDICTED_WORDS, is_cache, 
 Arrays: TypeAlias = Mapping[str, Array]
 
 # Of a function that makes parameters: what it does, and what it makes.
-_MAKES = word_set("init initialize initialise initializer create make build random get setup xavier he")
+_MAKES = word_set("init initialize initialise initializer create make build random get setup xavier he new")
 # One word is enough where it can mean nothing else.
 _STARTS = word_set("initialize initialise initializer")
 _PARAMETERS = word_set("param params parameters weight weights network net model layers")
@@ -108,9 +108,9 @@ class Handing:
         name = item.name
         if name == self.data[0]:
             return self.data[1]
-        if name in self.states:
-            return self.states[name]
         kept = self.kept() if self.result is not None else {}
+        if name in self.states and name not in kept:  # the weights of an `output` are not what is given out
+            return self.states[name]
         if self.result is not None and is_cache(name):
             return self.cache()
         if name in kept:
@@ -171,6 +171,9 @@ def sizes_of(wanted: Sequence[Parameter], letter: str, sizes: Mapping[str, int])
     """
     ends = int(letter) if letter.isdigit() else sizes[letter]
     needed = [item.name for item in wanted if not item.has_default]
+    if not needed:  # lengths of its own would not be those of the data
+        own = [item.name for item in wanted if type(item.default) is int and set(tokens(item.name)) & _LENGTHS]
+        needed = own if len(own) > 1 and len(own) == len(wanted) else []
     if not needed:
         return {}
     if len(needed) == 1 and set(tokens(needed[0])) & _LISTS - {"dim"}:

@@ -5,8 +5,9 @@ import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Verdict
-from gradcheck_cli.targets.functions.constructing import Letter, Making, makings
+from gradcheck_cli.targets.functions.constructing import makings
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
+from gradcheck_cli.targets.functions.making import Letter, Making
 
 ROW = """
 import numpy as np

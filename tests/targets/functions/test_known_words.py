@@ -24,6 +24,61 @@ def test_the_words_are_those_of_comparisons_cases_tables_and_annotations(text):
     assert words_compared(text, "x") == []
 
 
+KEPT = """
+class Layer:
+    def __init__(self, how=None, other='sum'):
+        self.kind = how.lower()
+
+    def forward(self, x):
+        if self.kind == 'sum':
+            return x.sum()
+        return x.mean() if 'mean' == self.kind else x
+"""
+
+
+def test_what_a_constructor_keeps_is_compared_under_its_attribute():
+    """Of another parameter nothing is known by that."""
+    assert words_compared(KEPT, "how") == ["sum", "mean"]
+    assert words_compared(KEPT, "other") == []
+
+
+LAZY = """
+import numpy as np
+
+class Dense:
+    def __init__(self, units, activation=None):
+        self.units = units
+        self.activation = activation
+
+    def build(self, n_in):
+        self.W = np.random.randn(n_in, self.units) * 0.1
+
+    def forward(self, x):
+        self.x = x
+        self.z = x @ self.W
+        return np.maximum(self.z, 0) if self.activation == "relu" else self.z
+
+    def backward(self, up):
+        if self.activation == "relu":
+            up = SLOPE
+        self.dW = self.x.T @ up
+        return up @ self.W.T
+"""
+
+
+@pytest.mark.parametrize(("slope", "where"), [("up * (self.z > 0)", set()), ("up", {"activation = relu"})])
+def test_a_word_that_may_be_left_out_is_no_array_and_is_asked(tmp_path, slope, where):
+    """Beside weights that a method makes later."""
+    file = tmp_path / "dense.py"
+    file.write_text(LAZY.replace("SLOPE", slope))
+
+    report = function_here(f"{file}:Dense")
+
+    assert {"x", "W"} == set(report.gradients)
+    assert where == {finding.fails_when for finding in report.findings}
+    assert report.verdict is (Verdict.FAIL if where else Verdict.PASS)
+
+
 SQUASH = """
 import numpy as np
 

@@ -146,3 +146,31 @@ def test_lengths_that_only_the_gradient_says_are_found(tmp_path, name, count, st
 
     assert (verdict, {"theta"}) == (report.verdict, set(report.gradients))
     assert "wrong-shape" not in {finding.id for finding in report.findings}
+
+
+DRAW = """
+import numpy as np
+
+def draw(s, order_of_merit):
+    total = 0.0
+    g = np.zeros_like(s)
+    left = np.ones(len(s), bool)
+    for i in order_of_merit:
+        e = np.where(left, np.exp(s), 0.0)
+        total -= np.log(e[i] / e.sum())
+        g += e / e.sum()
+        g[i] -= CHOSEN
+        left[i] = False
+    return total, g
+"""
+
+
+@pytest.mark.parametrize(("chosen", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_what_is_gone_through_and_chosen_by_holds_places(tmp_path, chosen, verdict):
+    """Each at most once, as what was chosen may be out."""
+    file = tmp_path / "draw.py"
+    file.write_text(DRAW.replace("CHOSEN", chosen))
+
+    report = function_here(f"{file}:draw")
+
+    assert (verdict, {"s"}) == (report.verdict, set(report.gradients))

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from functions_here import function_here
 
-from gradcheck_cli.model import Verdict
+from gradcheck_cli.model import Sample, Verdict
 from gradcheck_cli.targets.functions.find import forms_of
-from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called
+from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called, is_meant_otherwise
 from gradcheck_cli.targets.functions.inputs.own_calls import by_name, own_calls
 from gradcheck_cli.targets.functions.inputs.proving import is_derivative
+from gradcheck_cli.targets.functions.total_loss import ready_forms
 from gradcheck_cli.targets.load import load
 from gradcheck_cli.targets.resolve import resolve
 
@@ -145,7 +146,7 @@ def test_a_gradient_is_given_of_each_array_of_a_dict(tmp_path, slope, is_right):
 
     found = as_called(file, "mix_backward")
 
-    assert {"inner", "outer", "x"} == set(found.samples[0].differentiated)
+    assert {"sheets_inner", "sheets_outer", "x"} == set(found.samples[0].differentiated)
     assert is_right is is_derivative(found.form, found.samples[0])
 
 
@@ -194,3 +195,34 @@ def test_another_seed_stands_in_the_place_of_each(tmp_path):
     text = "rng = np.random.default_rng(5)\nf(rng.normal(size=3))"
     assert not np.array_equal(values(text, seed=0), values(text, seed=1))
     assert np.array_equal(values(text, seed=1), values(text, seed=1))
+
+
+ROW = """
+import numpy as np
+
+def blend(row, w):
+    return np.sum(row) * w, (row, w)
+
+def blend_backward(up, cache):
+    row, w = cache
+    return np.sum(up * w) * np.ones_like(row), np.sum(row) GRADIENT
+
+if __name__ == "__main__":
+    y, cache = blend(np.array([1.0, 2.0, 4.0]), HANDED)
+"""
+
+
+@pytest.mark.parametrize(
+    ("gradient", "handed", "is_other"),
+    [("* up", "2.0", False), ("* 2 * up", "np.ones((2, 3))", True), ("* 2 * up", "np.float64(2)", False)],
+)
+def test_only_what_is_wrong_and_of_another_kind_is_meant_otherwise(tmp_path, gradient, handed, is_other):
+    """What is right is; what is wrong on the kind that the file hands over is wrong."""
+    file = tmp_path / "blend.py"
+    file.write_text(ROW.replace("GRADIENT", gradient).replace("HANDED", handed))
+    loaded = load(resolve([f"{file}:blend_backward"], lambda _tree, _path: ("blend_backward",))[0])
+    form = next(iter(forms_of(loaded)))
+    sample = Sample({"row": np.array([1.0, -2.0]), "w": np.array(3.0)}, ("row", "w"))
+    ready = next(ready_forms(form, sample))
+
+    assert is_meant_otherwise(ready, sample, loaded) is is_other

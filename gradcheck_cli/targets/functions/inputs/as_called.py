@@ -1,4 +1,8 @@
-"""A search on what the file itself hands to its function: the last one, where no input that was guessed fits."""
+"""A search on what the file itself hands to its function.
+
+It is the last one: where no input that was guessed fits, or where a gradient is wrong on what was guessed and the file
+hands over things of another kind.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +19,23 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.targets.functions.constructing import Copied, Making
+from gradcheck_cli.model import Sample, Value
 from gradcheck_cli.targets.functions.find import layers_as_made
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import beside_known
 from gradcheck_cli.targets.functions.inputs.given import Given, as_value
 from gradcheck_cli.targets.functions.inputs.guessed import Guess
+from gradcheck_cli.targets.functions.inputs.meant import is_derivative
 from gradcheck_cli.targets.functions.inputs.own_calls import MOST_CALLS, CallInFile, by_name, entries, own_calls
 from gradcheck_cli.targets.functions.inputs.search import InputSearch
 from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
 from gradcheck_cli.targets.functions.layer import LayerForm
+from gradcheck_cli.targets.functions.making import Copied, Making
+from gradcheck_cli.targets.functions.nested import NestedArrays, nested_in, with_nested
 from gradcheck_cli.targets.functions.pair import PairForm
-from gradcheck_cli.targets.functions.unpacked import with_members
 from gradcheck_cli.targets.load import Loaded
 
-NOTE = "asked on what line {} of its file hands it, as no input that was guessed fits; on other sizes it was not"
+NOTE = "asked on what line {} of its file hands it; on other sizes it was not"
 DATA = "the arrays in {} are taken as data, not judged"
 # The derivative is taken number by number.
 _MOST_ENTRIES = 3_000
@@ -84,12 +90,34 @@ def guess_as_called(forms: Iterable[WrittenFunction], loaded: Loaded, seed: int)
             if form.title not in handed:
                 handed[form.title] = list(_handed(form, file))
             for line, calls in handed[form.title]:
-                ways = (_fitting(each, calls, seed, loaded.module.__file__ or "") for each in _opened(form, calls[0]))
+                place = loaded.module.__file__ or ""
+                ways = (_fitting(*each, calls, seed, place) for each in _opened(form, calls[0]))
                 found = next((each for each in ways if each is not None), None)
                 if found is not None:
                     notes = (*found.notes, NOTE.format(line), *_of_data(found))
                     return replace(found, source="own call", notes=notes)
     return None
+
+
+def is_meant_otherwise(form: WrittenFunction, sample: Sample, loaded: Loaded) -> bool:
+    """Is a gradient wrong on a sample, and does its file hand it things of another kind?
+
+    A list of layers for an array, a row for rows. Where the kinds are the same, what is wrong there is wrong.
+    """
+    if is_derivative(form, sample):
+        return False
+    _, calls = next(_handed(form, _File.of(loaded)), (0, [{}]))
+    shared = [(calls[0][name], value) for name, value in sample.values.items() if name in calls[0]]
+    return any(_kind(written) != _kind(guessed) for written, guessed in shared)
+
+
+def _kind(value: Any) -> int | str:
+    """The axes of an array or a number; what else it is."""
+    if hasattr(value, "shape"):
+        return len(value.shape)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return 0
+    return "parts" if _has_array(_plain(value)) else "other"
 
 
 def _handed(form: WrittenFunction, file: _File) -> Iterator[WrittenCall]:
@@ -106,22 +134,20 @@ def _handed(form: WrittenFunction, file: _File) -> Iterator[WrittenCall]:
         yield whole[0][0], [{name: value for call in calls for name, value in call.items()} for calls in draws]
 
 
-def _opened(form: WrittenFunction, call: Mapping[str, Any]) -> Iterator[WrittenFunction]:
-    """The form, and the one that takes the arrays of a dict one by one: a gradient may be given of each."""
-    yield form
-    if type(form) is PairForm:
-        opened: PairForm = form
-        for name, value in call.items():
-            if isinstance(value, Mapping) and value and all(hasattr(inner, "shape") for inner in value.values()):
-                opened = with_members(opened, name, list(map(str, value)))
-        if opened is not form:
-            yield opened
+def _opened(form: WrittenFunction, call: Mapping[str, Any]) -> Iterator[tuple[WrittenFunction, list[NestedArrays]]]:
+    """The form, and the one that takes the arrays in lists and dicts one by one: a gradient may be given of each."""
+    yield form, []
+    names = {item.name for item in form.parameters}
+    nested = nested_in({name: value for name, value in call.items() if name in names})
+    if isinstance(form, PairForm) and nested:
+        yield with_nested(form, nested), nested
 
 
-def _fitting(form: WrittenFunction, calls: Sequence[Mapping[str, Any]], seed: int, file: str) -> Guess | None:
+def _fitting(
+    form: WrittenFunction, nested: Sequence[NestedArrays], calls: Sequence[Mapping[str, Any]], seed: int, file: str
+) -> Guess | None:
     try:
-        parts = [_of_form({name: _plain(value) for name, value in call.items()}, form) for call in calls]
-        given = [{name: as_value(value) for name, value in each.items()} for each in parts]
+        given = [_arguments(form, nested, call) for call in calls]
         said = Given(tuple(given[:1] if _are_same(given) else given), source="own call")
         found = InputSearch(form, said, seed, file, 0.0).run()
     except NotAFunctionError:  # arguments of which nothing is known, or that are none of this form
@@ -130,6 +156,18 @@ def _fitting(form: WrittenFunction, calls: Sequence[Mapping[str, Any]], seed: in
         return None
     beside = (*with_equal_lengths(found.form, found.samples[0]), *beside_known(found.form, found.samples[0]))
     return replace(found, samples=(*found.samples, *beside))
+
+
+def _arguments(form: WrittenFunction, nested: Sequence[NestedArrays], call: Mapping[str, Any]) -> Mapping[str, Value]:
+    """One call's by the names of the form.
+
+    Raises:
+        NotAFunctionError: one is of a kind of which nothing is known.
+    """
+    opened = {name: array for each in nested for name, array in (each.arrays(call[each.name]) or {}).items()}
+    whole = {name: value for name, value in call.items() if name not in {each.name for each in nested}}
+    parts = _of_form({name: _plain(value) for name, value in whole.items()}, form)
+    return {name: as_value(value) for name, value in {**opened, **parts}.items()}
 
 
 def _of_data(found: Guess) -> Iterator[str]:

@@ -16,6 +16,7 @@ from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.flat import of_flat
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
+    gives_places,
     goes_through_steps,
     is_count,
     is_looked_up,
@@ -213,6 +214,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and found[0].kind in (*REAL, "index") and zipped(form.source, item.name):
         # Side by side what is longer is cut off, and nobody sees it.
         return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
+    if not item.has_default and found[0].kind in REAL and gives_places(form.source, item.name):
+        return [*(Proposal("constant", value=places) for places in _PLACES), *found]
     if not item.has_default and found[0].kind in REAL and is_sorted_by(form.source, item.name):
         return [replace(found[0], axes="n"), *found]
     if not item.has_default and found[0].kind in (*REAL, "index") and says_yes_or_no(form.source, item.name):
@@ -333,6 +336,8 @@ def _undifferentiated(form: WrittenFunction, item: Parameter, found: Sequence[Pr
     return [*(Proposal("constant", value=value) for value in values), *found]
 
 
+# Of a row of at least three, each at most once: what was chosen may be out.
+_PLACES = ((1, 2, 0), (2, 0))
 # Sides of windows and numbers of groups. At 1 nothing of what they do is seen; of J - 1 steps, not at 2 either.
 _WHOLE = (2, 3)
 # Rows of which whole numbers choose some.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
@@ -117,9 +117,10 @@ def words_compared(source: str, name: str) -> list[str]:
     """The words that the code knows a parameter by, in order.
 
     `activation == "relu"`, `case "relu":`, `{"relu": relu}[activation]`, also where the table stands under a name, and
-    `Literal["relu", "tanh"]` beside it.
+    `Literal["relu", "tanh"]` beside it; also by an attribute that is nothing but it, `self.act = activation`.
     """
     nodes = syntax.nodes_in(source)
+    names = {name} | {f"self.{each}" for each in (name, *_attributes_of(nodes, name))}
     tables = {
         target.id: node.value
         for node in nodes
@@ -127,25 +128,39 @@ def words_compared(source: str, name: str) -> list[str]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    said = (inner for node in nodes for part in _known_by(node, name, tables) for inner in ast.walk(part))
+    said = (inner for node in nodes for part in _known_by(node, names, tables) for inner in ast.walk(part))
     words = (inner.value for inner in said if isinstance(inner, ast.Constant))
     return list(dict.fromkeys(word for word in words if isinstance(word, str)))
 
 
-def _known_by(node: ast.AST, name: str, tables: Mapping[str, ast.Dict]) -> Sequence[ast.AST]:
-    """The parts of a piece of code that hold what a parameter may be, or what it is asked to be."""
+def _attributes_of(nodes: Sequence[ast.AST], name: str) -> list[str]:
+    """The attributes that are nothing but a parameter: `self.act = activation.lower()`."""
+    made = (node for node in nodes if isinstance(node, ast.Assign) and _is(_as_said(node.value), name))
+    return [target.attr for node in made for target in node.targets if isinstance(target, ast.Attribute)]
+
+
+def _known_by(node: ast.AST, names: Set[str], tables: Mapping[str, ast.Dict]) -> Sequence[ast.AST]:
+    """The parts of a piece of code that hold what a parameter may be, or what it is asked to be.
+
+    Args:
+        names: what it is called: itself, and `self.` with an attribute.
+    """
+
+    def is_it(part: ast.AST) -> bool:
+        said = _as_said(part)
+        return isinstance(said, ast.Name | ast.Attribute) and ast.unparse(said) in names
+
     if isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
-        return sides if any(_is(_as_said(side), name) for side in sides) else ()
+        return sides if any(map(is_it, sides)) else ()
     if isinstance(node, ast.Match):
         subjects = node.subject.elts if isinstance(node.subject, ast.Tuple) else [node.subject]
-        is_asked = any(_is(_as_said(subject), name) for subject in subjects)
-        return [case.pattern for case in node.cases] if is_asked else ()
-    if isinstance(node, ast.Subscript) and _is(_as_said(node.slice), name):
+        return [case.pattern for case in node.cases] if any(map(is_it, subjects)) else ()
+    if isinstance(node, ast.Subscript) and is_it(node.slice):
         return _keys_of(node.value, tables)
-    if isinstance(node, ast.Call) and syntax.called(node) == "get" and node.args and _is(_as_said(node.args[0]), name):
+    if isinstance(node, ast.Call) and syntax.called(node) == "get" and node.args and is_it(node.args[0]):
         return _keys_of(getattr(node.func, "value", node), tables)
-    if isinstance(node, ast.arg) and node.arg == name and node.annotation is not None:
+    if isinstance(node, ast.arg) and node.arg in names and node.annotation is not None:
         return [node.annotation] if "Literal" in ast.unparse(node.annotation) else ()
     return ()
 
@@ -183,6 +198,16 @@ def is_looked_up(source: str, name: str, others: Sequence[str]) -> bool:
     nodes = syntax.nodes_in(source)
     chosen = (node.slice for node in nodes if isinstance(node, ast.Subscript) and _is(node.value, name))
     return any(isinstance(each, ast.Name) and each.id in others for each in chosen)
+
+
+def gives_places(source: str, name: str) -> bool:
+    """Does the code go through a parameter and choose by each of its entries: `for i in ranking: total += s[i]`?"""
+    for loop in (node for node in syntax.nodes_in(source) if isinstance(node, ast.For) and _is(node.iter, name)):
+        each = syntax.identifier(loop.target)
+        chosen = (node.slice for node in ast.walk(loop) if isinstance(node, ast.Subscript))
+        if each and any(_is(place, each) for place in chosen):
+            return True
+    return False
 
 
 def is_sorted_by(source: str, name: str) -> bool:

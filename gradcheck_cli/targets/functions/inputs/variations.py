@@ -134,7 +134,9 @@ def _others(item: Parameter, choice: ProposalChoice, source: str) -> list[Propos
         return []
     if item.has_default and item.default is None and now.kind != "keep":
         return [Proposal("constant", value=None)]
-    if item.default is None and now.kind == "keep" and item.has_default:  # no array fits there: a number may
+    if item.default is None and now.kind == "keep" and item.has_default:  # no array fits there: a word or a number may
+        if known := words_compared(source, item.name):
+            return [Proposal("constant", value=word) for word in known]
         usual = constant(tokens(item.name), None)
         return [Proposal("constant", value=value) for value in ((0.5, 2) if usual is None else (usual,))]
     value = item.default if now.kind == "keep" else now.value if now.kind == "constant" else None
