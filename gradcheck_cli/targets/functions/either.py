@@ -330,8 +330,7 @@ def _as_it_computes(loaded: Loaded, wanted: Wanted, layer: AnotherLayer) -> Func
     node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
     form = AnotherLayerForm(layer, loaded.name, ast.unparse(node) if node is not None else "")
     wanted.seed()
-    guess = Guess(form, form.samples(wanted.number), "guess")
-    return _ready(loaded, wanted, guess, "guess")
+    return _ready(loaded, wanted, Guess(form, form.samples(wanted.number), "guess"), "guess")
 
 
 def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> FunctionReady:
@@ -396,8 +395,6 @@ def looks_like_convolution(loaded: Loaded) -> bool:
 
 
 def _words(node: ast.AST | None) -> set[str]:
-    found: set[str] = set()
-    for inner in ast.walk(node) if node is not None else ():
-        for name in (getattr(inner, "id", ""), getattr(inner, "attr", ""), getattr(inner, "arg", "")):
-            found |= set(tokens(name or ""))
-    return found
+    inside = ast.walk(node) if node is not None else ()
+    names = (getattr(inner, part, "") for inner in inside for part in ("id", "attr", "arg"))
+    return {word for name in names for word in tokens(name or "")}
