@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.model.functions import Value
 
 # What a sample leaves out keeps the default of the function: no value is the same.
@@ -34,6 +36,22 @@ def distinguishing_setting(wrong: Sequence[Mapping[str, Value]], right: Sequence
             return ""
         found[marks[0]] = None
     return " or ".join(found)
+
+
+def is_read_once(definition: ast.AST | None, setting: str) -> bool:
+    """Do methods of a class read a setting of its constructor, but for that no more than one: its forward?
+
+    Of a function that is a backward by itself: does it not read it at all?
+    """
+    if not isinstance(definition, ast.ClassDef):
+        return isinstance(definition, ast.FunctionDef) and setting.isidentifier() and not _reads(definition, setting)
+    methods = [node for node in definition.body if isinstance(node, ast.FunctionDef) and node.name != "__init__"]
+    return sum(_reads(method, setting) for method in methods) == 1
+
+
+def _reads(function: ast.FunctionDef, setting: str) -> bool:
+    nodes = list(ast.walk(function))
+    return setting in {syntax.identifier(node) for node in nodes} | {getattr(node, "arg", "") for node in nodes}
 
 
 def settings_of(values: Mapping[str, Value]) -> dict[str, str]:

@@ -199,7 +199,7 @@ def _kept_axis(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
 
 
 def _other_axis(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
-    """a.sum(axis=1, keepdims=True) for a.sum(axis=0), and the other way round: what is spread over the columns."""
+    """a.sum(axis=1, keepdims=True) for a.sum(axis=0), and the other way round; whole numbers are changed elsewhere."""
     if not isinstance(node, ast.Call) or called(node) not in _REDUCTIONS or not isinstance(node.func, ast.Attribute):
         return
     is_of_module = ast.unparse(node.func.value) in _MODULES
@@ -210,10 +210,10 @@ def _other_axis(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
     axis = behind[0] if len(behind) == 1 else given.pop(word, None) if not behind else None
     if given or axis is None or (now := _ACROSS.get(ast.unparse(axis))) is None:
         return
-    kept = f"{'keepdim' if word == 'dim' else 'keepdims'}=True"
-    for more in ([f"{word}={now}", kept], [f"{word}={now}"]):
-        text = f"{ast.unparse(node.func)}({', '.join([*operands, *more])})"
-        yield Exchanged(text, text)
+    is_kept = any(each.arg in ("keepdims", "keepdim") for each in node.keywords)
+    kept = [] if is_kept else [f"{'keepdim' if word == 'dim' else 'keepdims'}=True"]
+    text = f"{ast.unparse(node.func)}({', '.join([*operands, f'{word}={now}', *kept])})"
+    yield Exchanged(text, text)
 
 
 def _counted(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:

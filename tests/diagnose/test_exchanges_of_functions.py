@@ -44,7 +44,7 @@ def changes(line):
         ("dx = dout - y.sum(1)", "y.sum(1)", "y.sum(1, keepdims=True)"),
         ("dx = dout - y.sum(dim=1)", "y.sum(dim=1)", "y.sum(dim=1, keepdim=True)"),
         ("dx = dout - y.sum(axis=0)", "y.sum(axis=0)", "y.sum(axis=1, keepdims=True)"),
-        ("dx = dout - np.mean(y, 1)", "np.mean(y, 1)", "np.mean(y, axis=0)"),
+        ("dx = dout - np.mean(y, 1)", "np.mean(y, 1)", "np.mean(y, axis=0, keepdims=True)"),
         ("dx = dout / y", "y", "y[:, None]"),
         ("dx = np.where(x > 0, dout, np.sign(x))", "np.sign(x)", "y * np.sign(x)"),
         ("dx = dout(1 - y)", "dout(1 - y)", "dout * (1 - y)"),

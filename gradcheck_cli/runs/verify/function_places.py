@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.changes import Change, changes_of
-from gradcheck_cli.diagnose.conditions_of_functions import settings_of
+from gradcheck_cli.diagnose.conditions_of_functions import is_read_once, settings_of
 from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
 from gradcheck_cli.diagnose.kinds import is_of_other_calls, stands_for
 from gradcheck_cli.diagnose.mended import sign_of
@@ -75,7 +75,16 @@ class FunctionPlaces:
             finding if is_of_other_calls(finding.id) else self._placed(finding, searched.get(finding.gradient))
             for finding in findings
         )
-        return tuple(self._quoted(finding) for finding in placed)
+        return tuple(self._ignoring(self._quoted(finding)) for finding in placed)
+
+    def _ignoring(self, finding: Finding) -> Finding:
+        """What no formula explains, and is wrong with one value of a setting that the backward never reads."""
+        setting = finding.fails_when.partition(" = ")[0]
+        if finding.id != UNEXPLAINED or finding.evidence or not is_read_once(self.code.definition, setting):
+            return finding
+        mistake = standing_for(Sign.SETTING)
+        message = f"grad_{finding.gradient} is right but with {finding.fails_when}, a setting that its backward ignores"
+        return replace(finding, id=mistake.id, certainty="probable", message=message, fix=mistake.fix_of_function)
 
     def _quoted(self, finding: Finding) -> Finding:
         """With the text of its line, where a call was seen to raise or to write there."""

@@ -14,7 +14,7 @@ Forms of functions:
 Forms of torch:
     autograd module module_pair custom_operator on_tensors tensors single another_layer
 Forms of objects:
-    layer net engine gates node_functions output_loss last_layer made_object made_with methods state
+    layer net engine gates node_functions output_loss own_term last_layer made_object made_with methods state
 Build an object:
     constructing making configuration hyperparameters left_open prefixed
 Hand over, and ask:

@@ -40,13 +40,14 @@ from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMENT, as_other_argument
 from gradcheck_cli.targets.functions.outline import ways_out
+from gradcheck_cli.targets.functions.own_term import NOTE as OWN_TERM, as_with_term
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
-from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, as_vectors
+from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, ROWS_NOTE as ROWS, as_rows, as_vectors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.wire import Message
@@ -338,7 +339,7 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     watch = Watch(loaded.tree, file, found.form.backward)
     edits = Edits(loaded.tree, file)
     form, notes = found.form, [*loaded.notes, *found.notes]
-    for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS)):
+    for known, note in ((as_last_layer, LAST_LAYER), (as_mean_loss, MEAN_LOSS), (as_with_term, OWN_TERM)):
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
     if source in GUESSED:
@@ -347,7 +348,9 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
         found = replace(found, samples=tuple(renamed.owing(sample) for sample in found.samples))
-    for other_shapes, note in ((as_read, READ_PART), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ():
+    for other_shapes, note in (
+        ((as_read, READ_PART), (as_rows, ROWS), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ()
+    ):
         taken = other_shapes(form, found.samples)
         if taken is not None:
             found = replace(found, samples=taken[1])

@@ -12,7 +12,10 @@ from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.slopes import are_slopes, is_slope
 from gradcheck_cli.targets.functions.spelling import tokens
 
+ROWS_NOTE = "{} taken with an axis less: with one more, which runs as well, the gradient is not right"
 _BATCH = "batch"
+# A row for each sample.
+_OF_ROWS = 2
 NOTE = "{} taken as vectors: with matrices in their places, which run as well, the gradient is not right"
 
 
@@ -45,6 +48,29 @@ def as_vectors(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[
         if fitting and _has_more(form, fitting[0], first):
             return names, fitting
     return None
+
+
+def as_rows(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[tuple[str, ...], tuple[Sample, ...]] | None:
+    """The same with an axis less, where arrays of three ran and the gradients are right with two: `.sum(axis=1)`."""
+    first = samples[0]
+    names = [name for name, value in first.values.items() if isinstance(value, np.ndarray) and value.ndim > 1]
+    if form.kind not in WITHOUT_UPSTREAM or not any(first.array(name).ndim > _OF_ROWS for name in names):
+        return None
+    try:
+        if are_slopes(form, first):
+            return None
+    except Exception:  # what raises is told where it is judged
+        return None
+    taken = [_without_second_axis(sample, names) for sample in samples]
+    is_right = all(_is_right(form, sample) for sample in taken)
+    return (tuple(names), tuple(taken)) if is_right else None
+
+
+def _without_second_axis(sample: Sample, names: Sequence[str]) -> Sample:
+    for name in names:
+        if np.ndim(sample.values.get(name, 0.0)) > 1:  # type: ignore[arg-type]
+            sample = sample.replacing(name, sample.array(name)[:, 0].copy())
+    return sample
 
 
 def _is_of_batches(form: WrittenFunction, first: Sample) -> bool:

@@ -232,3 +232,32 @@ def test_what_one_change_mends_is_called_after_it(tmp_path, factor, sign, identi
     (finding,) = function_here(f"{tmp_path / 'hills.py'}:hills_gradient").findings
     assert (finding.id, finding.certainty, finding.fix) == (identifier, certainty, mend)
     assert finding.text.strip().startswith("across = ")
+
+
+LEVELLED = """
+import numpy as np
+
+class Levelled:
+    def __init__(self, level=True):
+        self.level = level
+
+    def forward(self, x):
+        rest = x - x.mean(axis=1, keepdims=True) if self.level else x
+        self.size = np.sqrt((rest ** 2).mean(axis=1, keepdims=True) + 0.1)
+        self.out = rest / self.size
+        return self.out
+
+    def backward(self, g):
+        common = g.mean(axis=1, keepdims=True) IF_LEVEL
+        return (g - common - self.out * (g * self.out).mean(axis=1, keepdims=True)) / self.size
+"""
+
+
+@pytest.mark.parametrize(("if_level", "ids"), [("* self.level", set()), ("", {"other-setting"})])
+def test_a_setting_that_the_backward_never_reads_is_the_cause(tmp_path, if_level, ids):
+    """No change of one place mends it, and it is right wherever the setting has its default."""
+    file = tmp_path / "levelled.py"
+    file.write_text(LEVELLED.replace("IF_LEVEL", if_level))
+    report = function_here(f"{file}:Levelled")
+    assert {each.id for each in report.findings} == ids
+    assert all("level = False, a setting that its backward ignores" in each.message for each in report.findings)

@@ -155,3 +155,32 @@ def test_what_is_called_as_the_gradient_of_an_output_is_handed_to_a_backward(tmp
     report = function_here(f"{file}:Walk")
     assert set(report.gradients) == {"ru", "A", "C"}
     assert {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL} == wrong
+
+
+SCORED = """
+import numpy as np
+
+class Scored:
+    def __init__(self, wide, tall):
+        self.A = np.random.randn(wide, tall)
+        self.width = np.full(tall, -0.3)
+
+    def score(self, seen, done):
+        z = (done - seen @ self.A) * np.exp(self.width)
+        return -0.5 * (z ** 2).sum(axis=1) + self.width.sum()
+
+    def grad_score(self, seen, done, weight):
+        z = (done - seen @ self.A) * np.exp(self.width)
+        down = weight[:, None] * z * np.exp(self.width)
+        return {"A": SIGN seen.T @ down, "width": (weight[:, None] * (1 - z ** 2)).sum(axis=0)}
+"""
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("", Verdict.PASS), ("-", Verdict.FAIL)])
+def test_what_gives_the_gradients_of_its_object_alone_owes_no_others(tmp_path, sign, verdict):
+    """It is handed the data once more, and a dict says of what its gradients are."""
+    file = tmp_path / "scored.py"
+    file.write_text(SCORED.replace("SIGN", sign))
+    report = function_here(f"{file}:Scored.grad_score")
+    assert set(report.gradients) == {"A", "width"}
+    assert report.verdict is verdict

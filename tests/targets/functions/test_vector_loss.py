@@ -168,3 +168,27 @@ def test_what_is_asked_for_logarithms_of_both_chances_is_between_0_and_1(tmp_pat
     file = tmp_path / "costs.py"
     file.write_text(OF_BATCHES.replace("MEAN", "sum").replace("OVER", ""))
     assert function_here(f"{file}:Chances").verdict is Verdict.PASS
+
+
+PAIRED = """
+import numpy as np
+
+def paired_loss(left, right, same, reach=0.5):
+    gap = left - right
+    squares = (gap ** 2).sum(axis=1)
+    far = np.sqrt(squares)
+    short = np.maximum(0, reach - far)
+    slope = TIMES * same - 2 * (1 - same) * short / np.maximum(far, 1e-12)
+    dleft = slope[:, None] * gap / len(left)
+    return np.mean(same * squares + (1 - same) * short ** 2), dleft, -dleft
+"""
+
+
+@pytest.mark.parametrize(("times", "verdict"), [("2", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_a_loss_of_rows_is_asked_with_rows(tmp_path, times, verdict):
+    """It runs on rows of rows as well, where its mean is another; what is wrong with rows fails."""
+    file = tmp_path / "paired.py"
+    file.write_text(PAIRED.replace("TIMES", times))
+    report = function_here(f"{file}:paired_loss")
+    assert report.verdict is verdict
+    assert any("taken with an axis less" in note for note in report.notes) is (verdict is Verdict.PASS)
