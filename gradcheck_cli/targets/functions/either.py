@@ -38,6 +38,7 @@ from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
+from gradcheck_cli.targets.functions.of_convolutions import looks_like_convolution
 from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMENT, as_other_argument
 from gradcheck_cli.targets.functions.outline import ways_out
 from gradcheck_cli.targets.functions.own_term import NOTE as OWN_TERM, as_with_term
@@ -46,20 +47,12 @@ from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.slopes import are_slopes
 from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, ROWS_NOTE as ROWS, as_rows, as_vectors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.wire import Message
 
 Ready = TypeVar("Ready")
-
-# Words of a convolution's code. None of the layers that are none has them, but pooling: see `_POOLING`.
-_OF_CONVOLUTIONS = word_set(
-    "conv conv2d conv1d conv3d convolution convolve correlate kernel kernels stride strides padding padded filter "
-    "filters im2col col2im fold unfold dilation kh kw"
-)
-_POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
@@ -383,21 +376,3 @@ def _refuse_several_losses(form: WrittenFunction, sample: Sample, loaded: Loaded
         raise NotAFunctionError(
             "run", "it gives several numbers where a loss is expected, on all inputs that were tried"
         )
-
-
-def looks_like_convolution(loaded: Loaded) -> bool:
-    """Do the names of the target, or those in its code, speak of a convolution?"""
-    own = {word for part in loaded.name.split(".") for word in tokens(part)}
-    own |= set(tokens(getattr(loaded.owner, "__name__", "")))
-    if own & _OF_CONVOLUTIONS:
-        return True
-    if own & (_POOLING | LOSS_WORDS):  # the likelihood of a process has a kernel too
-        return False
-    node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
-    return bool(_words(node) & _OF_CONVOLUTIONS)
-
-
-def _words(node: ast.AST | None) -> set[str]:
-    inside = ast.walk(node) if node is not None else ()
-    names = (getattr(inner, part, "") for inner in inside for part in ("id", "attr", "arg"))
-    return {word for name in names for word in tokens(name or "")}
