@@ -8,11 +8,14 @@ from __future__ import annotations
 import ast
 import dis
 import inspect
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeGuard
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.reading import parameter_names
 from gradcheck_cli.targets.functions.spelling import belongs_to, goes_backward, is_upstream, looks_like_gradient
 
@@ -63,7 +66,19 @@ def _pair_by_use(methods: Sequence[_Method]) -> tuple[str, str]:
         if fore.line < back.line and fore.parameters and back.is_handed_a_gradient_of(fore)
         if fore.sets & back.reads
     ]
-    return found[0] if len(found) == 1 else _derivative_among(methods)
+    return found[0] if len(found) == 1 else _of_what_is_kept(methods) or _derivative_among(methods)
+
+
+def _of_what_is_kept(methods: Sequence[_Method]) -> tuple[str, str] | None:
+    """What says that it is a derivative and is handed nothing, behind the only method that keeps what it reads."""
+    found = [
+        (fore.name, back.name)
+        for back in methods
+        for fore in methods
+        if goes_backward(back.name) and not goes_backward(fore.name) and not back.parameters
+        if fore.line < back.line and fore.parameters and fore.sets & back.reads
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _derivative_among(methods: Sequence[_Method]) -> tuple[str, str]:
@@ -119,6 +134,23 @@ def _written(owner: Any) -> Iterator[tuple[str, FunctionType]]:
     for name in names:
         if isinstance(held := getattr(owner, name), FunctionType):
             yield name, held
+
+
+@lru_cache(maxsize=64)  # asked at each call of an object's backward
+def rates_by_use(method: Any) -> frozenset[str]:
+    """The attributes that multiply what a method takes from others: `self.oran` of `self.w -= self.oran * d_w`."""
+    try:
+        tree = syntax.parse(textwrap.dedent(inspect.getsource(method)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return frozenset()
+    taken = [node for node in ast.walk(tree) if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub)]
+    products = [node.value for node in taken if isinstance(node.target, ast.Attribute) and _is_product(node.value)]
+    sides = [side for each in products for side in (each.left, each.right)]
+    return frozenset(side.attr for side in sides if isinstance(side, ast.Attribute))
+
+
+def _is_product(node: ast.expr) -> TypeGuard[ast.BinOp]:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
 
 
 def stores_attributes(code: Any) -> bool:

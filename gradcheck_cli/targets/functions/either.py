@@ -19,6 +19,7 @@ from gradcheck_cli.targets.conventions.methods import class_source, unwritten, u
 from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
+from gradcheck_cli.targets.functions.compared import NOTE as COMPARED, as_compared
 from gradcheck_cli.targets.functions.find import (
     forms_of,
     is_a_backward,
@@ -28,12 +29,10 @@ from gradcheck_cli.targets.functions.find import (
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
 from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called, is_meant_otherwise
-from gradcheck_cli.targets.functions.inputs.drawing import symmetric_among
 from gradcheck_cli.targets.functions.inputs.given import Given, given
 from gradcheck_cli.targets.functions.inputs.guess import guess
 from gradcheck_cli.targets.functions.inputs.guessed import Guess, NearlyError
-from gradcheck_cli.targets.functions.inputs.proposals import is_symmetric_name
-from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
+from gradcheck_cli.targets.functions.inputs.square_data import symmetric_notes
 from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
@@ -41,6 +40,7 @@ from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean
 from gradcheck_cli.targets.functions.of_convolutions import looks_like_convolution
 from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMENT, as_other_argument
 from gradcheck_cli.targets.functions.outline import ways_out
+from gradcheck_cli.targets.functions.owed import owing_what_is_returned
 from gradcheck_cli.targets.functions.own_term import NOTE as OWN_TERM, as_with_term
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
@@ -54,9 +54,10 @@ from gradcheck_cli.targets.wire import Message
 
 Ready = TypeVar("Ready")
 
+# Of what is guessed, in this order.
+_OTHER_SHAPES = ((as_compared, COMPARED), (as_read, READ_PART), (as_rows, ROWS), (as_vectors, VECTOR_LOSS))
 # Wherever nothing was tried, nothing is known.
 ONLY_AT_DEFAULT = "asked with one value of {} only: what others do is not known"
-SYMMETRIC = "{} taken as symmetric, as {}: with others it was not asked"
 
 
 @dataclass(frozen=True)
@@ -337,21 +338,17 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         form, notes = other or form, [*notes, note] if other else notes
     if source in GUESSED:
         _refuse_several_losses(form, found.samples[0], loaded)
+        found = replace(found, samples=owing_what_is_returned(form, found.samples))
     renamed = as_other_argument(form, found.samples)
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
         found = replace(found, samples=tuple(renamed.owing(sample) for sample in found.samples))
-    for other_shapes, note in (
-        ((as_read, READ_PART), (as_rows, ROWS), (as_vectors, VECTOR_LOSS)) if source in GUESSED else ()
-    ):
+    for other_shapes, note in _OTHER_SHAPES if source in GUESSED else ():
         taken = other_shapes(form, found.samples)
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
-    symmetric = [name for name in symmetric_among(found.samples) if is_symmetric(form, name)]
-    if symmetric and source in GUESSED:
-        by = "the name says" if all(map(is_symmetric_name, symmetric)) else "the words beside it say"
-        notes.append(SYMMETRIC.format(" and ".join(symmetric), by))
+    notes += symmetric_notes(form, found.samples) if source in GUESSED else []
     unvaried = at_default_only(form.parameters, found.samples) if source in GUESSED else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(

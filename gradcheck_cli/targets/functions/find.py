@@ -31,6 +31,7 @@ from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunct
 from gradcheck_cli.targets.functions.gates import GateForm, gate_of
 from gradcheck_cli.targets.functions.hessians import by_first_argument
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
+from gradcheck_cli.targets.functions.kept_arguments import kept_pair
 from gradcheck_cli.targets.functions.layer import LayerForm, layer_forms, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
@@ -172,6 +173,8 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         yield from pointwise_pairs(found)
         yield from _on_what_it_takes(found)
         return
+    if fore and back and (kept := _kept(loaded, owner, fore, back)) is not None:
+        yield from _on_what_it_takes(kept)
     if fore and back and are_static(owner, fore, back):
         found = PairForm(*returning(*(_method(loaded, owner, owner, name) for name in (fore, back))))
         yield from pointwise_pairs(found)
@@ -323,6 +326,18 @@ def _bound(loaded: Loaded, owner: type, fore: str, back: str) -> Iterator[Writte
         yield from pointwise_pairs(pair)
         pair = unpacked(pair, vars(loaded.module))
         yield from _on_what_it_takes(pair)
+
+
+def _kept(loaded: Loaded, owner: type, fore: str, back: str) -> PairForm | None:
+    """Of an object that only keeps what it is made with."""
+
+    def definition(name: str) -> ast.AST | None:
+        nodes = (loaded.node(f"{kind.__name__}.{name}") for kind in owner.__mro__)
+        return next((node for node in nodes if node is not None), None)
+
+    whole = loaded.node(owner.__name__)
+    found = kept_pair(owner, fore, back, definition, "" if whole is None else _text(loaded, whole))
+    return None if found is None else with_sign(found)
 
 
 def _of_new_object(loaded: Loaded, owner: type, text: str, name: str) -> PlainFunction:

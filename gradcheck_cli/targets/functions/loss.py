@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,8 @@ from gradcheck_cli.targets.functions.spelling import (
     LOSS_WORDS,
     belongs_to,
     goes_backward,
+    is_cache,
+    is_upstream,
     looks_like_gradient,
     tokens,
     word_set,
@@ -38,6 +41,14 @@ _LETTERS = word_set("j l e c")
 _NAMELESS = ("", "g")
 # What joins a loss and its gradient in one name: loss_and_grad, cost_with_gradient, kosten_und_ableitung.
 _BOTH = word_set("and with y et und e ve i n plus fun value val")
+# What says that the second of two things is a derivative: "and its gradient", "value, dV/dx".
+_AND_GRADIENT = re.compile(
+    r"(?:\band|&|,)\s+(?:also\s+)?(?:the\s+|its\s+|their\s+|analytic(?:al)?\s+)*"
+    r"(?:gradients?\b(?!\s+(?:descent|norm|step|check|history))|derivatives?\b|sensitivit(?:y|ies)\b|d\w*\s?/\s?d\s?\w+)",
+    re.IGNORECASE,
+)
+# And by which one: "d/d lam".
+_BY_ONE = re.compile(r"\bd\w*\s?/\s?d\s?(\w+)")
 # What a gradient is called that says of nothing what it is the gradient of.
 _BARE = ("grad", "gradient", "grads", "gradients")
 
@@ -60,9 +71,22 @@ def gives_gradients(node: ast.AST | None) -> bool:
     ]
     # Behind several gradients a loss may give its last state: `return loss, dWxh, dWhh, hs, ys`.
     count = are_gradients.index(False) if False in are_gradients else len(are_gradients)
+    if _says_so(node, names):
+        return True
     is_whole = all(are_gradients) or (is_loss and count > 1 and not any(are_gradients[count:]))
     of_loss = bool(LOSS_WORDS & set(tokens(names[0]))) and _has_gradients_among(names[1:], node)
     return is_whole or of_loss or gives_number_and_gradient(node)
+
+
+def _says_so(node: ast.AST | None, names: Sequence[str]) -> bool:
+    """Does a function that is handed no gradient say what it returns: "cost and its gradient", "m(x), and dm/dx"?"""
+    text = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
+    given = parameter_names(node)
+    is_handed = any(is_upstream(name) or is_cache(name) for name in given)
+    is_first = bool(names[0]) and belongs_to(names[0], given) == ""
+    return (
+        text is not None and len(names) == 2 and is_first and not is_handed and _AND_GRADIENT.search(text) is not None
+    )
 
 
 def _has_gradients_among(names: Sequence[str], node: ast.AST | None) -> bool:
@@ -134,6 +158,7 @@ class LossForm:
         found = self.function.parameters()
         names = [item.name for item in found]
         returned = {belongs_to(name, names) for name in returned_names(self.function.node) if looks_like_gradient(name)}
+        returned |= set(_BY_ONE.findall(self.function.source)) & set(names)
         return tuple(replace(item, is_returned=item.name in returned) for item in found)
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcheck_cli.model import Array
-from gradcheck_cli.targets.functions.by_use import is_static, methods_by_use, stores_attributes
+from gradcheck_cli.targets.functions.by_use import is_static, methods_by_use, rates_by_use, stores_attributes
 from gradcheck_cli.targets.functions.context import context_name, new_context
 from gradcheck_cli.targets.functions.directions import directions_by_words, directions_in
 from gradcheck_cli.targets.functions.form import Parameter, as_array, is_listed, outputs_of
@@ -65,7 +65,8 @@ def method_names(owner: Any, asked: str = "") -> tuple[str, str]:
     by_name = forward, backward
     by_use = ("", "") if all(by_name) else directions_by_words(own)
     by_use = by_use if all(by_name) or all(by_use) else _as_in_its_file(owner, own) or methods_by_use(owner)
-    return by_use if all(by_use) and (not any(by_name) or backward == by_use[1]) else by_name
+    is_said = backward == by_use[1] if backward else forward in ("", by_use[0])
+    return by_use if all(by_use) and is_said else by_name
 
 
 def _as_in_its_file(owner: Any, names: Collection[str]) -> tuple[str, str] | None:
@@ -222,7 +223,9 @@ class Methods:
         """The learning rates that an object holds: by name, as long as the forward does not read it, as a slope."""
         code = getattr(getattr(self.owner, self.fore), "__code__", None)
         read = code.co_names if code else ()
-        return [name for name in getattr(instance, "__dict__", {}) if name in RATES and name not in read]
+        held = getattr(instance, "__dict__", {})
+        steps = {name for name in rates_by_use(getattr(self.owner, self.back)) if isinstance(held.get(name), float)}
+        return [name for name in held if (name in RATES or name in steps) and name not in read]
 
     def _left(self, instance: Any) -> Iterator[Any]:
         held = vars(instance) if hasattr(instance, "__dict__") else {}

@@ -17,6 +17,7 @@ import numpy as np
 from gradcheck_cli.model import Array
 from gradcheck_cli.targets.functions.composed import ComposedPair
 from gradcheck_cli.targets.functions.form import as_array
+from gradcheck_cli.targets.functions.loss import LossForm
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.spelling import belongs_to
@@ -71,8 +72,10 @@ def nested_in(call: Mapping[str, Any]) -> list[NestedArrays]:
     return [each for each in found if each.leaves]
 
 
-def with_nested(form: PairForm, nested: Sequence[NestedArrays]) -> PairForm:
-    """The pair that takes each array in these by itself, and gives the gradient of each."""
+def with_nested(form: PairForm | LossForm, nested: Sequence[NestedArrays]) -> PairForm | LossForm:
+    """The form that takes each array in these by itself, and gives the gradient of each."""
+    if isinstance(form, LossForm):
+        return LossForm(_opened(form.function, nested, True))
     fore, back = (_opened(function, nested, is_back) for function, is_back in ((form.fore, False), (form.back, True)))
     if isinstance(form, ComposedPair):
         losses = tuple(_opened(function, nested, False) for function in form.losses)

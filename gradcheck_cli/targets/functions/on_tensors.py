@@ -15,8 +15,11 @@ from gradcheck_cli.targets.functions.loss import LossForm
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 
-# The name, or a method that tensors have and arrays of numpy have not.
-_OF_TORCH = re.compile(r"torch|Tensor|\.(?:mm|bmm|clone|unsqueeze|permute|clamp|pow|float|double|long)\(|\.t\(\)")
+# The name, or a method or a word of one that tensors have and arrays of numpy have not.
+_OF_TORCH = re.compile(
+    r"torch|Tensor|\.(?:mm|bmm|clone|unsqueeze|permute|clamp|pow|float|double|long)\(|\.t\(\)"
+    r"|\b(?:keepdim|unbiased)=|\.(?:exp|log|sqrt|tanh|sigmoid|relu)\(\)"
+)
 
 
 @dataclass(frozen=True)

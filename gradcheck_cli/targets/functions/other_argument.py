@@ -79,7 +79,8 @@ def may_be_another(form: WrittenFunction, samples: Sequence[Sample]) -> bool:
 
 def may_skip_others(form: WrittenFunction, sample: Sample) -> bool:
     """Does it give several gradients without names that would skip an argument between those whose shapes they have,
-    and are not the derivatives by these? In other shapes they may be those of the first ones.
+    and are not the derivatives by these? In other shapes they may be those of the first ones. So may those of data, as
+    of distances, where one of another argument is owed.
 
     Raises:
         Exception: whatever the forward or the backward raises.
@@ -88,6 +89,8 @@ def may_skip_others(form: WrittenFunction, sample: Sample) -> bool:
     if not isinstance(form, PairForm) or any(belongs_to(name, arguments) for name in form.returned(arguments) if name):
         return False
     gradients = form.run(sample.values, [np.ones_like(out) for out in form.forward(sample.values)]).gradients
+    if gradients and sample.differentiated and not set(gradients) & set(sample.differentiated):
+        return not are_slopes(form, sample)
     places = sorted(arguments.index(name) for name in gradients)
     skips_one = len(places) > 1 and places[-1] - places[0] >= len(places)
     return skips_one and not are_slopes(form, sample)

@@ -203,7 +203,7 @@ class PairForm:
         self, back: Any, values: Values, outputs: tuple[Array, ...], changed: tuple[str, ...], upstream: Sequence[Array]
     ) -> Ran:
         assert self.wiring is not None
-        arguments = float_arrays(values)
+        arguments = self._judged(float_arrays(values))
         entries = rejoined(unstacked(entries_of(back, self.returned(list(arguments))), arguments), arguments)
         is_named = any(name and belongs_to(name, list(arguments)) for name, _ in entries)
         owed = fitting_arguments(entries, upstream[0], arguments) if self.is_bare and not is_named else arguments
@@ -214,6 +214,10 @@ class PairForm:
         if self._is_averaged:
             gradients = without_the_mean(gradients, arguments, outputs[0])
         return Ran(outputs, gradients, returned, mutated=changed)
+
+    def _judged(self, arguments: dict[str, Array]) -> dict[str, Array]:
+        """Those that what is returned may be a gradient of."""
+        return arguments
 
     def returned(self, arguments: Sequence[str]) -> list[str]:
         """What the backward calls what it gives; else the argument that its own name says, as grad_w's, or its text."""

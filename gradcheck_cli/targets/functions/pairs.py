@@ -34,10 +34,18 @@ _SAME = 3
 # Of what a forward puts together and a backward takes apart: one may be called w anywhere.
 _NAMES_IN_COMMON = 2
 FORCES = word_set("force forces")
+# Of what statisticians call a score.
+_LIKELIHOODS = word_set(
+    "logp logpdf logprob density likelihood prob pdf posterior loglik loglikelihood loglike logl lnlike lnlik llf ll "
+)
+# The same with the other sign.
+NEGATIVE_LIKELIHOODS = word_set("nll nllf nlogl negll negloglik negloglikelihood neglogp")
 # Derivatives that have a name of their own, and words of what they are derivatives of; none where it may be anything.
 _NAMED_DERIVATIVES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(FORCES, word_set("potential energy hamiltonian")),
-    "score": word_set("logp logpdf logprob density likelihood prob pdf posterior"),
+    "score": _LIKELIHOODS | NEGATIVE_LIKELIHOODS,
+    # A line has a slope too, and a matrix an adjoint: only those of what is called a loss are its derivatives.
+    **dict.fromkeys(("adjoint", "adjoints", "slope", "slopes", "sensitivity", "sensitivities"), LOSS_WORDS),
     **dict.fromkeys(("jacobian", "jacobians", "jac"), frozenset()),
 }
 # The derivative of a gradient.
@@ -252,7 +260,7 @@ def _forward_of_named(name: str, functions: Mapping[str, Defined]) -> str:
     base = tuple(word for word in base_of(name) if word not in _NAMED_DERIVATIVES)
     taking = [other for other in _taking_the_same(name, functions) if not goes_backward(other)]
     taking = [other for other in taking if not words or words & set(tokens(other))]
-    alike = [other for other in taking if base and base_of(other) == base]
+    alike = [other for other in taking if base and tuple(word for word in base_of(other) if word not in words) == base]
     return _the_only(alike) or _the_only(taking)
 
 

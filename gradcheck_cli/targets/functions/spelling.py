@@ -33,12 +33,12 @@ FORWARD_WORDS = word_set(
 # Of these, what says that it goes back through all that a forward did.
 THROUGH_ALL = word_set(
     "backward bwd backprop bprop backwards backpropagation backpropagate vjp pullback rueckwaerts "
-    "retropropagation retropropagacion retropropagacao retropropagazione"
+    "retropropagation retropropagacion retropropagacao retropropagazione fanxiang"
 )
 BACKWARD_WORDS = THROUGH_ALL | word_set(
     "back bw grad gradient grads gradients derivative derivatives deriv derive prime der d diff dx adjoint adj "
     "derivada gradiente ableitung derivee pochodna turev turevi gradienten gradientes gradienti gradiens gradien "
-    "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad obratno fanxiang"
+    "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad obratno"
 )
 # What an upstream is called, beside d and the name of an output.
 UPSTREAM_WORDS = word_set(

@@ -29,6 +29,8 @@ from gradcheck_cli.targets.functions.spelling import belongs_to, is_cache
 _HELD = re.compile(
     r"^(?:[WUVwuv][A-Za-z]{0,3}|[bB][A-Za-z]{0,2}|[WUVb]_[a-z]{2,6}|gamma|beta|scale|shift|weights?|bias|kernel)_?[A-Za-z]?\d*$"
 )
+# What makes one array of numbers.
+_ARRAYS = ("array", "asarray", "stack", "hstack", "concatenate")
 
 # Of what a constructor makes, and what is put in its place has lengths of its own.
 _A_LENGTH = 2
@@ -129,7 +131,7 @@ def _weights(form: PairForm, module: Mapping[str, Any], functions: FileFunctions
     found: dict[str, _Packed] = {}
     for name in parameter_names(form.fore.node):
         members = None if is_cache(name) else members_of(functions.get(form.fore.name), name, functions)
-        if members is None:
+        if members is None or (members.kind == "places" and _is_one_vector(back, list(members.leaves()))):
             continue
         whole = members.with_others(members_of(functions.get(form.back.name), name, functions))
         leaves = list(whole.leaves())
@@ -147,6 +149,14 @@ def _weights(form: PairForm, module: Mapping[str, Any], functions: FileFunctions
             making = _Making(whole, module, None if made is None else made.held)
             found[name] = _Packed(dict.fromkeys(leaves, inspect.Parameter.empty), making)
     return found
+
+
+def _is_one_vector(back: ast.AST | None, leaves: Sequence[str]) -> bool:
+    """Does a backward put the gradients of these numbers into one array: `k, c = params`, `np.array([gk, gc])`?"""
+    calls = [node for node in ast.walk(back) if isinstance(node, ast.Call)] if back is not None else []
+    lists = [node.args[0] for node in calls if syntax.called(node) in _ARRAYS and node.args]
+    parts = [[getattr(part, "id", "") for part in getattr(each, "elts", ())] for each in lists]
+    return any([belongs_to(name, leaves) for name in names] == list(leaves) != names for names in parts)
 
 
 def _stored(node: ast.AST | None, name: str) -> set[str]:

@@ -147,3 +147,37 @@ def test_a_layer_of_any_language_is_judged(tmp_path, name, words, wrong):
 
     assert wrong == {name for name, each in report.gradients.items() if each.verdict is Verdict.FAIL}
     assert report.verdict is (Verdict.FAIL if wrong else Verdict.PASS)
+
+
+STEPS = """
+import numpy as np
+
+class Menging:
+    def __init__(self, aantal_in, aantal_uit, tempo=0.1):
+        self.gewicht = np.random.randn(aantal_in, aantal_uit)
+        self.drempel = np.zeros((1, aantal_uit))
+        self.tempo = tempo
+
+    def heen(self, invoer):
+        self.invoer = invoer
+        return invoer @ self.gewicht + self.drempel
+
+    def terug(self, fout):
+        verder = fout @ self.gewicht.T
+        self.gewicht -= self.tempo * (self.invoer.T @ fout)
+        self.drempel -= self.tempo * fout.FOLD(axis=0, keepdims=True)
+        return verder
+"""
+
+
+@pytest.mark.parametrize(("fold", "wrong"), [("sum", set()), ("mean", {"drempel"})])
+def test_a_rate_is_told_by_its_use(tmp_path, fold, wrong):
+    """What multiplies all that is taken from the weights, whatever it is called."""
+    file = tmp_path / "lagen.py"
+    file.write_text(STEPS.replace("FOLD", fold))
+
+    report = function_here(f"{file}:Menging")
+
+    assert {"invoer", "gewicht", "drempel"} == report.gradients.keys()
+    assert wrong == {name for name, each in report.gradients.items() if each.verdict is Verdict.FAIL}
+    assert report.verdict is (Verdict.FAIL if wrong else Verdict.PASS)

@@ -114,3 +114,48 @@ def test_a_network_in_a_list_is_judged_on_the_one_that_its_file_makes(tmp_path, 
     assert report.verdict is verdict
     assert wrong == (of_offsets if verdict is Verdict.FAIL else set())
     assert len(of_offsets) == 2
+
+
+SEQUENCE = """
+import numpy as np
+from types import SimpleNamespace
+
+def make(seed=1):
+    draw = np.random.RandomState(seed).randn
+    return SimpleNamespace(into=draw(5, 3) * 0.3, again=draw(5, 5) * 0.3, out=draw(3, 5) * 0.3)
+
+def turn(cell, letters, wanted, state):
+    states, chances, loss = {-1: state}, {}, 0
+    for t in range(len(letters)):
+        states[t] = np.tanh(cell.into[:, letters[t]:letters[t] + 1] + cell.again @ states[t - 1])
+        y = cell.out @ states[t]
+        chances[t] = np.exp(y) / np.exp(y).sum()
+        loss -= np.log(chances[t][wanted[t], 0])
+    grads = SimpleNamespace(**{name: np.zeros_like(value) for name, value in vars(cell).items()})
+    later = np.zeros_like(state)
+    for t in reversed(range(len(letters))):
+        up = chances[t].copy()
+        up[wanted[t]] -= 1
+        grads.out += up @ states[t].T
+        dz = (cell.out.T @ up + later) * (1 - states[t] ** 2)
+        grads.into[:, letters[t]] += dz[:, 0]
+        grads.again += dz @ states[t - 1].T
+        later = LATER
+    return loss, grads
+
+if __name__ == "__main__":
+    loss, grads = turn(make(), [0, 2, 1, 2], [2, 1, 2, 0], np.zeros((5, 1)))
+"""
+
+
+@pytest.mark.parametrize(("later", "wrong"), [("cell.again.T @ dz", set()), ("0 * dz", {"cell_into", "cell_again"})])
+def test_a_loss_with_the_gradients_of_an_object_is_judged(tmp_path, later, wrong):
+    """Of each array that the object holds."""
+    file = tmp_path / "turn.py"
+    file.write_text(SEQUENCE.replace("LATER", later))
+
+    report = function_here(f"{file}:turn")
+
+    assert wrong == {name for name, result in report.gradients.items() if result.verdict is Verdict.FAIL}
+    assert {"cell_into", "cell_again", "cell_out"} <= set(report.gradients)
+    assert report.verdict is (Verdict.FAIL if wrong else Verdict.PASS)

@@ -148,6 +148,26 @@ def test_lengths_that_only_the_gradient_says_are_found(tmp_path, name, count, st
     assert "wrong-shape" not in {finding.id for finding in report.findings}
 
 
+SHARES = '''
+import numpy as np
+
+def risk(w, Sigma, mu):
+    """Of shares that sum to 1; returns value and gradient."""
+    x = np.exp(w) / np.exp(w).sum()
+    val = 0.5 * x @ Sigma @ x - x @ mu
+    g = Sigma @ x * FACTOR - mu
+    dw = x * (g - x @ g)
+    return val, dw
+'''
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_a_value_is_one_number_and_a_covariance_symmetric(tmp_path, factor, verdict):
+    """Of matrices it would be several, which nobody means."""
+    (tmp_path / "shares.py").write_text(SHARES.replace("FACTOR", factor), encoding="utf-8")
+    assert function_here(f"{tmp_path / 'shares.py'}:risk").gradients["w"].verdict is verdict
+
+
 DRAW = """
 import numpy as np
 

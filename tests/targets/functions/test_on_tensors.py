@@ -75,3 +75,29 @@ def test_a_loss_that_divides_by_another_number_fails(judged):
     report = judged("square_loss")
     assert report.gradients["W"].verdict is Verdict.FAIL
     assert all(finding.id.startswith("scaled") for finding in report.findings)
+
+
+BY_METHODS = """
+import torch
+
+def planes_forward(x, gamma, G, eps=1e-5):
+    N, C, H, W = x.shape
+    parts = x.reshape(N, G, -1)
+    size = ((parts * parts).mean(-1, keepdim=True) + eps).sqrt()
+    flat = (parts / size).reshape(N, C, H, W)
+    return flat * gamma, (flat, size, gamma, G)
+
+def planes_backward(dout, cache):
+    flat, size, gamma, G = cache
+    N = dout.shape[0]
+    d, f = (dout * gamma).reshape(N, G, -1), flat.reshape(N, G, -1)
+    dx = (d - FACTOR * f * (d * f).mean(-1, keepdim=True)) / size
+    return dx.reshape(dout.shape), (dout * flat).sum((0, 2, 3), keepdim=True)
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_words_of_its_methods_say_that_a_function_takes_tensors(tmp_path, factor, verdict):
+    """`keepdim`, where arrays have `keepdims`; and a number of groups divides the channels."""
+    (tmp_path / "planes.py").write_text(BY_METHODS.replace("FACTOR", factor), encoding="utf-8")
+    assert function_here(f"{tmp_path / 'planes.py'}:planes_backward").gradients["x"].verdict is verdict

@@ -52,6 +52,12 @@ def test_what_calls_a_gradient_is_not_its_forward():
     assert paired(code) == {"rank_gradient": "rank_cost"}
 
 
+@pytest.mark.parametrize("name", ["slope", "adjoint", "score"])
+def test_what_is_called_as_other_things_are_is_a_derivative_of_losses_alone(name):
+    """A line has a slope, a matrix an adjoint, a team a score."""
+    assert paired(f"def intercept(x, y): ...\ndef {name}(x, y): ...") == {}
+
+
 def test_what_goes_on_and_shares_no_argument_is_another_function():
     """`lookup_size` may be anything."""
     assert paired("def lookup_size(table): ...\ndef lookup_backward(grad, ids): ...") == {}
@@ -70,6 +76,8 @@ def test_what_goes_on_and_shares_no_argument_is_another_function():
             "camera_point",
         ),
         ("def log_density(x, mu): ...\ndef score(x, mu): ...", "score", "log_density"),
+        ("def ll_a(b, X): ...\ndef score_a(b, X): ...\ndef ll_b(b, X): ...", "score_a", "ll_a"),
+        ("def pend_run(x, n): ...\ndef pend_cost(x, n): ...\ndef pend_adjoint(x, n): ...", "pend_adjoint", "pend_cost"),
         ("def loss(w, t): ...\ndef d_loss(w, t): ...", "d_loss", "loss"),
         ("def dL_dw(w, b, x, t): ...\ndef loss(w, b, x, t): ...\ndef step(w): ...", "dL_dw", "loss"),
         ("def f(x): ...\ndef df_dx(x): ...", "df_dx", "f"),

@@ -102,3 +102,29 @@ def test_what_scales_a_total_is_a_number(tmp_path, words, axis, verdict):
     if words and report.counterexample is not None:
         S = report.counterexample.values["S"]
         assert np.array_equal(S, S.T)
+
+
+SNE = """
+import numpy as np
+
+def near(Y, P):
+    apart = np.sum((Y[:, None] - Y[None, :]) ** 2, -1)
+    num = (1 - np.eye(len(Y))) / (1 + apart)
+    Q = np.maximum(num / num.sum(), 1e-12)
+    use = P > 0
+    return np.sum(P[use] * np.log(P[use] / Q[use]))
+
+def near_grad(Y, P):
+    off = Y[:, None] - Y[None, :]
+    num = (1 - np.eye(len(Y))) / (1 + np.sum(off ** 2, -1))
+    dY = 4 * np.sum((GIVEN * P - num / num.sum())[..., None] * num[..., None] * off, 1)
+    return dY
+"""
+
+
+@pytest.mark.parametrize(("given", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_chances_of_pairs_are_symmetric_and_sum_to_one(tmp_path, given, verdict):
+    """As neighbours are embedded."""
+    (tmp_path / "near.py").write_text(SNE.replace("GIVEN", given))
+    report = function_here(f"{tmp_path / 'near.py'}:near_grad")
+    assert {name: each.verdict for name, each in report.gradients.items()} == {"Y": verdict}

@@ -30,6 +30,7 @@ from gradcheck_cli.targets.functions.inputs.own_calls import MOST_CALLS, CallInF
 from gradcheck_cli.targets.functions.inputs.search import InputSearch
 from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
 from gradcheck_cli.targets.functions.layer import LayerForm
+from gradcheck_cli.targets.functions.loss import LossForm
 from gradcheck_cli.targets.functions.making import Copied, Making
 from gradcheck_cli.targets.functions.nested import NestedArrays, nested_in, with_nested
 from gradcheck_cli.targets.functions.pair import PairForm
@@ -139,7 +140,7 @@ def _opened(form: WrittenFunction, call: Mapping[str, Any]) -> Iterator[tuple[Wr
     yield form, []
     names = {item.name for item in form.parameters}
     nested = nested_in({name: value for name, value in call.items() if name in names})
-    if isinstance(form, PairForm) and nested:
+    if isinstance(form, PairForm | LossForm) and nested:
         yield with_nested(form, nested), nested
 
 

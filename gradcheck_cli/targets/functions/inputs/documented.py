@@ -286,16 +286,21 @@ def _axis_of(node: ast.expr, named: Mapping[str, tuple[str, str]]) -> tuple[str,
 
 
 def _summed(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The operands of an einsum, each with its letters."""
+    """The operands of an einsum, each with its letters; those of one that stands there twice are the same."""
     for node in syntax.nodes_in(source):
         if not isinstance(node, ast.Call) or syntax.called(node) != "einsum":
             continue
         formula = node.args[0] if node.args else None
         if isinstance(formula, ast.Constant) and isinstance(formula.value, str) and "." not in formula.value:
             subscripts = formula.value.replace(" ", "").partition("->")[0].split(",")
-            for letters, operand in zip(subscripts, node.args[1:], strict=False):
-                if isinstance(operand, ast.Name):
-                    yield operand.id, tuple(letters)
+            named = [
+                (operand.id, letters)
+                for letters, operand in zip(subscripts, node.args[1:], strict=False)
+                if isinstance(operand, ast.Name)
+            ]
+            first = dict(reversed(named))
+            same = {mine: theirs for name, letters in named for mine, theirs in zip(letters, first[name], strict=False)}
+            yield from ((name, tuple(same[letter] for letter in letters)) for name, letters in named)
 
 
 def _unpackings(tree: ast.AST) -> Iterator[tuple[Sequence[ast.Name], str]]:

@@ -136,10 +136,20 @@ def _value(proposal: Proposal, sizes: Mapping[str, int], generator: np.random.Ge
         case "symmetric" if len(shape) == 2 and shape[0] == shape[1]:
             root = generator.standard_normal(shape)
             return np.asarray(root @ root.T / len(root) + np.eye(len(root)))
+        case "distances" | "joint":
+            return _of_pairs(proposal.kind, shape, generator)
         case "unit":
             return generator.uniform(0.05, 0.95, shape)
         case _:
             return generator.standard_normal(shape)
+
+
+def _of_pairs(kind: ProposalKind, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    """A square matrix that is symmetric, with nothing between a thing and itself."""
+    count = shape[0] if shape else 1
+    upper = np.triu(generator.uniform(0.5, 2.0, (count, count)), 1)
+    found = upper + upper.T
+    return np.asarray(found / found.sum() if kind == "joint" else found)
 
 
 def _shares(shape: tuple[int, ...], generator: np.random.Generator) -> Array:

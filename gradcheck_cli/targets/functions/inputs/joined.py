@@ -254,7 +254,7 @@ def _called_on(form: WrittenFunction, choice: ProposalChoice, seed: int) -> tupl
         error = fit.error
     except Exception as raised:  # whatever the user's code raises
         error = raised
-    is_bare = isinstance(ready, PairForm) and ready.is_bare
+    is_bare = form.kind == "loss" or (isinstance(ready, PairForm) and ready.is_bare)
     lengths = fit.lengths if ready.kind == "loss" else ()
     met = _Met(choice, fit.share, not is_bare or sum(out.size for out in outputs) == 1, lengths)
     return (met if outputs else None), error

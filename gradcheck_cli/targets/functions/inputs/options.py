@@ -16,12 +16,14 @@ from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.flat import of_flat
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
+    entries_read,
     gives_places,
     goes_through_steps,
     is_count,
     is_looked_up,
     is_sorted_by,
     number_of_names,
+    rows_of_places,
     says_yes_or_no,
     scales_a_total,
     settings,
@@ -34,15 +36,16 @@ from gradcheck_cli.targets.functions.inputs.products import axes_by_products
 from gradcheck_cli.targets.functions.inputs.proposals import (
     REAL,
     Proposal,
-    ProposalKind,
     constant,
     is_bias_name,
     is_weight_name,
+    learned,
     lengths,
     positive,
     proposals,
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
+from gradcheck_cli.targets.functions.inputs.square_data import of_pairs
 from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.inputs.together import together
 from gradcheck_cli.targets.functions.inputs.turned import in_pairs
@@ -67,8 +70,6 @@ _OF_POSITIONS = word_set("rotary rope position positional")
 # What is compared by a logarithm is a distribution: its rows sum to 1.
 _LOGARITHMS = re.compile(r"\b(?:log|logsumexp|log_softmax|exp)\(")
 TABLE_WORDS = word_set("embedding embed embeddings emb lookup gather")
-# The axes of a number that is learned and has a default: one for all entries, one for each, one for each column.
-_LEARNED = ("", "n d", "d")
 # So many choices of likely parts come before those that are likely as a whole: where matrices fit, they hide less.
 _LIKELIEST = 40
 
@@ -169,14 +170,14 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         of_chances=bool(_LOGARITHMS.search(form.source)),
     )
     found = [*_of_ratings(form, item), *_of_both(form, item, found), *found]
-    found = [*_of_products(form, item, found), *found]
+    found = [*of_pairs(form, item.name), *_of_products(form, item, found), *found]
     is_scored = bool(set(tokens(item.name)) & PREDICTED_WORDS)  # of which a label chooses one
     names = [other.name for other in form.parameters]
     if found[0].kind in REAL and not is_scored and is_looked_up(form.source, item.name, names):
         found = [replace(found[0], axes=_TABLE), *found]
     if item.may_be_row and found[0].kind in REAL:  # last: a length of 1 hides what is summed or cut off
         found = [*found, replace(found[0], axes="1 d")]
-    if is_symmetric(form, item.name) and _is_handed_nothing(form) and found[0].kind in REAL:
+    if found[0].kind in REAL and is_symmetric(form, item.name) and _is_handed_nothing(form):
         found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
     if not item.has_default and found[0].kind in REAL and scales_a_total(form.source, item.name):
         found = [replace(found[0], axes=""), *found]
@@ -184,6 +185,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     found = as_documented(found, form.source, item.name, others)
     if item.is_state:
         return [state_of(item, 0), *_spread(item)]
+    if not item.has_default and (places := rows_of_places(form.source, item.name)):
+        return [Proposal("constant", value=places)]
     if found[0].kind in REAL and not is_target(item.name) and is_said_a_mask(form.source, item.name):
         found = [*(replace(each, kind="mask") for each in found if each.kind == found[0].kind), *found]
     if not item.has_default and (beside := lengths_beside(form.source, item.name, others)):
@@ -208,13 +211,15 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and (count := number_of_names(form.source, item.name)) > 1 and found[0].kind in REAL:
         alone = replace(found[0], axes=str(count))
         return [alone, positive(alone), replace(alone, axes=f"{count} n"), *found]
+    if not item.has_default and found[0].kind in REAL and (count := entries_read(form.source, item.name)):
+        return [replace(found[0], axes=str(count)), *found]
     if not item.has_default and lengths(item.name):
         return [*lengths(item.name), *found]
     if not item.has_default and found[0].kind in REAL and goes_through_steps(form.source, item.name):
         return [replace(found[0], axes="n t d"), *found]
     if not item.has_default and is_target(item.name) and _is_of_one_row(form, item):
         return [Proposal("real", is_owed=False), *found]
-    if not item.has_default and found[0].kind in (*REAL, "index") and zipped(form.source, item.name):
+    if not item.has_default and found[0].kind in (*REAL, "index", "constant") and zipped(form.source, item.name):
         # Side by side what is longer is cut off, and nobody sees it.
         return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
     if not item.has_default and found[0].kind in REAL and gives_places(form.source, item.name):
@@ -230,10 +235,12 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and is_count(form.source, item.name) and found[0].kind in (*REAL, "constant"):
         is_lessened = re.search(rf"\b{re.escape(item.name)}\s*-\s*1\b", form.source)
         return [*(Proposal("constant", value=each) for each in sorted(_WHOLE, reverse=is_lessened is not None)), *found]
+    if not item.has_default and item.is_returned and type(found[0].value) is float:  # `lam` of "d/d lam"
+        return [*learned(found[0].value)[:-1], *found]
     if not item.has_default:
         return _numbers(item) or (_undifferentiated(form, item, found) if item.has_no_gradient else found)
     if item.is_returned and type(item.default) is float:
-        return _learned(item.default)
+        return learned(item.default)
     if item.default is None and (numbers := _numbers(item)):  # `slope: float | None = None`
         return [*numbers, Proposal("keep")]
     if item.default is None and found[0].kind in ("real", "mask", "index"):  # as `bias=None`: with it more is seen
@@ -260,12 +267,6 @@ def _unsaturated(form: WrittenFunction, item: Parameter, found: Sequence[Proposa
     if len(weights) < 2 or not _gives_a_loss(form) or not (is_weight_name(item.name) or is_bias_name(item.name)):
         return found
     return [replace(each, kind="small") if each.kind == "real" else each for each in found]
-
-
-def _learned(default: float) -> list[Proposal]:
-    """What is learned and may be left out: `alpha=0.1`."""
-    kind: ProposalKind = "unit" if 0 < default < 1 else "real"
-    return [*(Proposal(kind, axes) for axes in _LEARNED), Proposal("keep")]
 
 
 def _of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:

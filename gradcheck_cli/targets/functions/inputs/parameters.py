@@ -13,6 +13,8 @@ from gradcheck_cli.targets.functions.spelling import is_target, tokens
 
 # What is called with whole numbers: `a.reshape(k, p, -1)`, `range(p)`.
 _SHAPED = ("reshape", "view", "range")
+# What stands beside places, a number for each row.
+_BESIDE = (0.5, 1.5, 0.75)
 # What makes arrays of so many numbers.
 _MAKERS = ("zeros", "ones", "eye", "identity", "randn", "rand", "empty")
 
@@ -64,6 +66,41 @@ def number_of_names(source: str, name: str) -> int:
         if isinstance(into, ast.Tuple | ast.List):
             return len(into.elts)
     return 0
+
+
+def entries_read(source: str, name: str) -> int:
+    """So many entries of a vector are read by their numbers: 8 of `cam[:3]`, `cam[3:6]`, `f, k = cam[6:]`; else 0.
+
+    0 where anything else is done with it but that it is handed on.
+    """
+    most, is_whole = 0, False
+    for node in syntax.nodes_in(source):
+        if isinstance(node, ast.Subscript) and _is(node.value, name):
+            last = _last_of(node.slice)
+            if last is None:
+                into = next((each for each in syntax.nodes_in(source) if _takes_apart(each, node)), None)
+                is_open = isinstance(node.slice, ast.Slice) and into is not None
+                start = getattr(getattr(node.slice, "lower", None), "value", None)
+                if not is_open or not isinstance(start, int):
+                    return 0
+                last = start + len(getattr(into.targets[0], "elts", ()))  # type: ignore[union-attr]
+            most, is_whole = max(most, last), is_whole or isinstance(node.slice, ast.Slice)
+    return most if is_whole else 0
+
+
+def _last_of(place: ast.expr) -> int | None:
+    """Behind the last entry that a number or a slice of numbers means: 3 of `[2]` and of `[:3]`; None of all else."""
+    number = place.upper if isinstance(place, ast.Slice) else place
+    value = getattr(number, "value", None)
+    if isinstance(place, ast.Slice) and place.step is not None:
+        return None
+    if type(value) is not int or value < 0:
+        return None
+    return value if isinstance(place, ast.Slice) else value + 1
+
+
+def _takes_apart(node: ast.AST, part: ast.expr) -> bool:
+    return isinstance(node, ast.Assign) and node.value is part and isinstance(node.targets[0], ast.Tuple)
 
 
 def _as_it_is(node: ast.expr) -> ast.expr:
@@ -198,6 +235,38 @@ def is_looked_up(source: str, name: str, others: Sequence[str]) -> bool:
     nodes = syntax.nodes_in(source)
     chosen = (node.slice for node in nodes if isinstance(node, ast.Subscript) and _is(node.value, name))
     return any(isinstance(each, ast.Name) and each.id in others for each in chosen)
+
+
+def rows_of_places(source: str, name: str) -> tuple[tuple[float, ...], ...]:
+    """Rows as `for i, j, w in pairs` goes through them: places in what has three rows or more, and other numbers.
+
+    Each place stands in several rows, as an atom has several bonds, and no row has one twice. () where it is none.
+    """
+    places = _rows_gone_through(source, name)
+    count = max(len(_BESIDE), sum(places))
+    rows = range(len(_BESIDE)) if places else ()
+    return tuple(
+        tuple((row + step) % count if is_place else _BESIDE[row] for step, is_place in enumerate(places))
+        for row in rows
+    )
+
+
+def _rows_gone_through(source: str, name: str) -> list[bool]:
+    """Of each name of `for i, j, w in pairs`: does it choose a row of something, `x[i]`? [] where none of them does."""
+    for node in syntax.nodes_in(source):
+        target = node.target if isinstance(node, ast.For | ast.comprehension) and _is(node.iter, name) else None
+        if isinstance(target, ast.Tuple | ast.List) and all(isinstance(each, ast.Name) for each in target.elts):
+            chosen = _choosing(source)
+            found = [getattr(each, "id", "") in chosen for each in target.elts]
+            return found if any(found) else []
+    return []
+
+
+def _choosing(source: str) -> set[str]:
+    """The names by which something is indexed."""
+    slices = (node.slice for node in syntax.nodes_in(source) if isinstance(node, ast.Subscript))
+    parts = (part for each in slices for part in (each.elts if isinstance(each, ast.Tuple) else [each]))
+    return {part.id for part in parts if isinstance(part, ast.Name)}
 
 
 def gives_places(source: str, name: str) -> bool:

@@ -19,6 +19,8 @@ ProposalKind = Literal[
     "positive",
     "unit",
     "symmetric",
+    "distances",
+    "joint",
     "index",
     "mask",
     "one-hot",
@@ -30,7 +32,8 @@ ProposalKind = Literal[
     "keep",
 ]
 """What is put there. small: normal numbers that leave layer upon layer unsaturated. symmetric: positive definite where
-it is square, as a covariance is. index: whole numbers below a length; length: the length itself; lengths: those of its
+it is square, as a covariance is. distances: of points from one another. joint: chances of pairs, symmetric, that sum to
+1 as a whole. index: whole numbers below a length; length: the length itself; lengths: those of its
 axes in a tuple. one-hot: a single 1 in each row, or in each column. shares: rows that sum to 1. keep: the parameter
 keeps its default."""
 
@@ -91,6 +94,8 @@ _BY_NAME: Mapping[str, Sequence[str]] = {
     "key": ("n t d", "t d", "n d", "v d", "n g t d"),
     "v": ("n t d", "t d", "n d", "v d", "n g t d"),
     "value": ("n t d", "t d", "n d", "v d", "n g t d"),
+    # How far a kernel reaches: one number, or one for each column.
+    **dict.fromkeys(("ell", "lengthscale", "bandwidth"), ("", "d")),
 }
 # A share, as the wanted mean of hidden units, or a correlation.
 _SHARES_OF_ONE = word_set("rho sparsity sparse")
@@ -168,6 +173,8 @@ CONSTANTS: Mapping[str, Any] = {
     "pad": 0,
     "padding": 0,
     "lr": 1.0,
+    # A step of time, so small that a simulation stays near where it began.
+    **dict.fromkeys(["dt", "timestep"], 0.125),
     "learning": 1.0,
     "reduction": "mean",
     "scale": 0.5,
@@ -204,7 +211,7 @@ _OF_A_LOSS = word_set("alpha l1 l2 wd strength penalty regularization regularize
 _NUMBERS_FIRST = word_set(
     "eps epsilon slope p prob rate ratio dropout momentum decay axis dim training train mode causal temperature tau "
     "delta margin reg lambda lamda lambd lam lmbda lbda seed groups heads stride pool size width height pad padding lr "
-    "reduction num leak negative learning"
+    "reduction num leak negative learning dt timestep"
 )
 
 
@@ -275,9 +282,9 @@ def is_state_name(name: str) -> bool:
 
 
 def is_symmetric_name(name: str) -> bool:
-    """Is it called as a matrix is that is symmetric by what it is: K, gram_matrix, cov?"""
+    """Is it called as a matrix is that is symmetric by what it is: K, Sigma, gram_matrix, cov?"""
     words = set(tokens(name))
-    return name == "K" or bool(words & _SYMMETRIC) or {"kernel", "matrix"} <= words
+    return name in ("K", "Sigma") or bool(words & _SYMMETRIC) or {"kernel", "matrix"} <= words
 
 
 _SYMMETRIC = word_set("gram gramm gramian cov covariance precision laplacian kmat kxx")
@@ -338,3 +345,13 @@ def _targets(kind: ProposalKind) -> list[Proposal]:
 def constant(words: Sequence[str], otherwise: Any = 0.5) -> Any:
     """A usual value for a plain number or word of this name."""
     return next((CONSTANTS[word] for word in reversed(words) if word in CONSTANTS), otherwise)
+
+
+# The axes of a number that is learned and has a default: one for all entries, one for each, one for each column.
+_LEARNED = ("", "n d", "d")
+
+
+def learned(default: float) -> list[Proposal]:
+    """What is learned and may be left out: `alpha=0.1`."""
+    kind: ProposalKind = "unit" if 0 < default < 1 else "real"
+    return [*(Proposal(kind, axes) for axes in _LEARNED), Proposal("keep")]

@@ -137,10 +137,12 @@ def _made(choice: ProposalChoice, word: str, length: int, known: Mapping[str, in
             if one < other and own + also == length
         )
     base, _, more = word.rpartition("+")
-    if more.isdigit() and length > known[word] - int(more):  # `beta, *cuts`: how many cuts there are is said elsewhere
-        yield _in_place_of(choice, word, f"{base}+{length - known[word] + int(more)}")
+    if more.isdigit() and 0 < (now := length - known[word] + int(more)) <= _A_FEW:
+        yield _in_place_of(choice, word, f"{base}+{now}")  # `beta, *cuts`: how many cuts there are is said elsewhere
     # What was left of a longer one is too short or too long: `w = params[:-1]`, `v = params[n:]`.
-    yield from (_with(choice, each, f"{word}+1") for each, own in others.items() if own - 1 == length)
+    yield from (
+        _with(choice, each, f"{word}+{more}") for more in (1, 2) for each, own in others.items() if own - more == length
+    )
     yield from (
         _with(choice, whole, f"{part}+{word}")
         for whole, own in others.items()

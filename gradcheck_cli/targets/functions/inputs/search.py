@@ -157,9 +157,8 @@ class InputSearch:
         sample = found.samples[0]
         outputs = found.form.forward(sample.values)
         is_entrywise = is_right_entrywise(found.form, sample, outputs)
-        is_number = (
-            is_entrywise or all(out.size == 1 for out in outputs) or not LOSS_WORDS & set(tokens(self.form.title))
-        )
+        is_loss = self.form.kind == "loss" or bool(LOSS_WORDS & set(tokens(self.form.title)))
+        is_number = is_entrywise or all(out.size == 1 for out in outputs) or not is_loss
         nothing = why_unproved(found.form, sample, choice, outputs)
         is_seen = not nothing and not leaves_out(found.form, sample, labels(choice)) and not self._hides_a_shape(found)
         is_seen = is_seen and not is_meant_for_a_vector(found.form, sample, outputs)
