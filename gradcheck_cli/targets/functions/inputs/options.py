@@ -159,11 +159,8 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         return [Proposal("constant", value=word) for word in compared]
     words = set(tokens(form.title)) | ({"loss"} if _gives_a_loss(form) else set())
     are_two = {"a", "b"} <= {other.name for other in form.parameters}
-    # Two that are both called as what a loss compares with: the first is compared.
-    targets = [other.name for other in form.parameters if is_target(other.name)]
-    is_compared = targets[:2] == ["y", "t"] and item.name == "y" and len(form.parameters) == len(targets)
     found = proposals(
-        "pred" if is_compared else item.name.upper() if are_two and item.name in "ab" else item.name,
+        item.name.upper() if are_two and item.name in "ab" else item.name,
         of_images=bool(words & IMAGE_WORDS),
         is_loss=bool(words & LOSS_WORDS) or (item.has_no_gradient and is_target(item.name)),
         looks_up=bool(words & TABLE_WORDS) and not words & _OF_POSITIONS,
