@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
@@ -124,6 +125,17 @@ def _other_value(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """Another of the function's own values: x for x_hat."""
     if name := _value(node, scope):
         yield from (Exchanged(other, other) for other in sorted(scope.values) if other != name)
+
+
+def _other_throughout(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
+    """segsum(pg, r, n)[r] for segsum(pg, c, n)[c]: one value wherever another stands in a statement."""
+    if not isinstance(node, ast.Assign | ast.AugAssign | ast.Return) or node.value is None:
+        return
+    read = [name for each in ast.walk(node.value) if (name := _value(each, scope))]
+    for name in sorted(set(read)):
+        for other in sorted(scope.values - {name}) if read.count(name) > 1 else ():
+            text = re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", other, ast.unparse(node.value))
+            yield Exchanged(_with(node, node.value, text), text, span(node.value))
 
 
 def _setting(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
@@ -298,7 +310,9 @@ OF_FUNCTIONS: Exchanges = (
         _counted,
         _terms_exchanged,
     ),
-    (*EXCHANGES[2], _other_value, _setting, _summed_product, _whole_value, _by_a_count),
+    (*EXCHANGES[2], _other_value, _other_throughout, _setting, _summed_product, _whole_value, _by_a_count),
     (_factor_more,),
 )
 """By what they suppose, as in `EXCHANGES`; last, that one of several terms lacks a factor."""
+OF_CALLS: Exchanges = tuple(tuple(each for each in kind if each is not _other_throughout) for kind in OF_FUNCTIONS)
+"""Of a call that raised: there another array in its place ends in numbers, and says nothing of what was meant."""

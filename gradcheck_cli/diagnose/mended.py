@@ -48,7 +48,7 @@ def sign_of(change: Change, line: str) -> Sign | None:
         return Sign.WRONG_DERIVATIVE
     if _FRACTION.fullmatch(was) and _NAME.fullmatch(now):
         return Sign.SETTING
-    if _is_exchanged(was, now):
+    if _is_exchanged(was, now) or _is_renamed(was, now):
         return Sign.OPERAND
     if _is_complement(was, now) or _EXPONENT.search(line[: change.mark[1]]):
         return Sign.WRONG_DERIVATIVE
@@ -91,6 +91,13 @@ def _is_exchanged(was: str, now: str) -> bool:
     """Are these the same names and numbers in another order, in a sum of more than two?"""
     parts = [re.findall(r"[\w.]+|[^\w\s()]", text) for text in (was, now)]
     return parts[0] != parts[1] and sorted(parts[0]) == sorted(parts[1]) and len(parts[0]) > _OF_A_SUM
+
+
+def _is_renamed(was: str, now: str) -> bool:
+    """Is it the same but for one name, in each of its places?"""
+    one, other = (re.findall(r"[\w.]+|[^\w\s]", text) for text in (was, now))
+    pairs = {pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]}
+    return len(one) == len(other) and len(pairs) == 1 and all(_NAME.fullmatch(name) for name in pairs.pop())
 
 
 def _is_complement(was: str, now: str) -> bool:

@@ -34,6 +34,7 @@ def changes(line):
         ("dx = dout * x", "* x", "/ x"),
         ("dx = dout * x", "x", "y"),
         ("return dout * y", "dout * y", "-(dout * y)"),
+        ("return total(dout, x)[x]", "total(dout, x)[x]", "total(dout, y)[y]"),
         ("return dout, y", "y", "y / x"),
         ("return dout - y", "dout - y", "(dout - y) / y.size"),
         ("return dout, y", "y", "y / len(y)"),

@@ -31,6 +31,8 @@ from gradcheck_cli.targets.contract import TextEdit
         ("rows[m, n] = a[m] * a[n]", "rows[m, n] = a[m] * a[n]", "rows[m, n] = -(a[m] * a[n])", Sign.OPPOSITE),
         ("return dout * y", "return dout * y", "return -(dout * y)", Sign.OPPOSITE),
         ("db = dout", "db = dout", "db += dout", Sign.LAST_WINS),
+        ("acc = total(pg, c, n)[c]", "acc = total(pg, c, n)[c]", "acc = total(pg, r, n)[r]", Sign.OPERAND),
+        ("acc = total(pg, c, n)[c]", "acc = total(pg, c, n)[c]", "acc = total(pg, r, m)[c]", None),
     ],
 )
 def test_a_change_says_what_the_mistake_was(line, was, now, sign):

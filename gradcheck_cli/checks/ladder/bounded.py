@@ -54,7 +54,7 @@ def bounded(actual: Array, expected: Array, radius: Array, gauge: Array, terms: 
     bound = OPERATIONS * (terms + 2.0)
     scale = allowed(gauge, terms) / bound
     with np.errstate(invalid="ignore", over="ignore"):
-        error = np.abs(actual.astype(np.float64) - expected)
+        error = np.abs(np.real(actual).astype(np.float64) - expected)
         left = np.maximum(error - np.abs(radius), 0.0)  # a power of a negative number of Python is complex
         ratio = np.divide(left, scale, out=np.where(left > 0, np.inf, 0.0), where=scale > 0)
     ratio = np.where(np.isfinite(actual), ratio, np.inf)

@@ -42,6 +42,7 @@ _TRANSFORMS = {
     "lower triangle": (Sign.MASK, "0 above the diagonal"),
     "upper triangle": (Sign.MASK, "0 below the diagonal"),
     "squared": (Sign.WRONG_DERIVATIVE, "squared"),
+    "not conjugated": (Sign.WRONG_DERIVATIVE, "not conjugated"),
     "turned round": (Sign.MASK, "turned round"),
 }
 
@@ -251,11 +252,11 @@ class _Clauses:
 
     def _kept(self, step: GraphStep, slot: int) -> str:
         """What torch kept: an operand, or the result."""
-        kept = step.saved[slot].numpy()
-        if not step.saved[slot].is_floating_point():
+        kept = step.saved[slot].resolve_conj().numpy()
+        if not (step.saved[slot].is_floating_point() or step.saved[slot].is_complex()):
             return "the condition"
         for ref in (*step.operands, Ref(step.index)):
-            value = self.editor.chain.value(ref).numpy()
+            value = self.editor.chain.value(ref).resolve_conj().numpy()
             if value.shape == kept.shape and np.array_equal(value, kept):
                 name = self.words.name(ref)
                 return f"`{name}`" if name else self.words.of_value(ref) if ref.node != step.index else "the result"

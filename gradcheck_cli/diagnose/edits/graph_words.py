@@ -34,6 +34,7 @@ _OPERATIONS = {
     "_log_softmax": "log-softmax",
     "native_layer_norm": "layer norm",
     "index": "indexing",
+    **dict.fromkeys(("_fft_c2c", "_fft_r2c", "_fft_c2r"), "Fourier transform"),
     "var": "variance",
 }
 # The same numbers in another shape: nothing that a person gives a name.

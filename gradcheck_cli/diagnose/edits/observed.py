@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from gradcheck_cli.diagnose.edits.graph_words import GraphWords
 from gradcheck_cli.model import Array
-from gradcheck_cli.model.recording import Recording, Ref
+from gradcheck_cli.model.recording import CONSTANT, INPUT, Recording, Ref
 
 if TYPE_CHECKING:
     from gradcheck_cli.oracles.graph.editor import Editor
@@ -159,4 +160,18 @@ class Observed:
             if upstream is not None and upstream.size > 1:
                 which = "" if len(self.upstream) == 1 else f" {number}"
                 found[f"the number of entries of output{which}"] = upstream.size
-        return found
+        return found | self._counts
+
+    @property
+    def _counts(self) -> dict[str, int]:
+        """Whole numbers that the forward counts, as the rows that it keeps: what it divides by."""
+        words = GraphWords(self.literal.chain.recording)
+        steps = [step for step in self.literal.chain.steps if step.node.op not in (INPUT, CONSTANT) and step.outputs]
+        whole = {step.index: out for step in steps if (out := _whole(step.outputs[0])) is not None}
+        return {words.of_value(Ref(index)): value for index, value in whole.items() if value > 0}
+
+
+def _whole(value: object) -> int | None:
+    """The whole number that a value is; None of what is none."""
+    is_number = getattr(value, "ndim", 1) == 0 and str(getattr(value, "dtype", "")) == "torch.int64"
+    return int(value) if is_number else None  # type: ignore[call-overload]

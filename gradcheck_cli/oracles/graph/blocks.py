@@ -120,8 +120,14 @@ def picks(step: GraphStep) -> bool:
     return step.node.op.startswith((*_PICKING, "aten.unfold.", "aten.im2col.", "aten.max_pool2d_with_indices."))
 
 
-def last_wins(chain: Chain, step: GraphStep, operand: int, given: torch.Tensor) -> torch.Tensor:
-    """The message if each entry of the operand took the last of its terms, in the order of the result."""
+def last_wins(
+    chain: Chain, step: GraphStep, operand: int, given: torch.Tensor, *, skips_zeros: bool = False
+) -> torch.Tensor:
+    """The message if each entry of the operand took the last of its terms, in the order of the result.
+
+    Args:
+        skips_zeros: of windows in which another entry is the largest nothing is written.
+    """
     value = step.value(operand)
     if step.node.op.startswith("aten.max_pool2d"):
         planes = torch.arange(value.shape[:-2].numel()).reshape(*value.shape[:-2], 1, 1)
@@ -132,6 +138,6 @@ def last_wins(chain: Chain, step: GraphStep, operand: int, given: torch.Tensor) 
         sources = picked[0].long() - 1  # what was padded comes out as -1
     found = torch.zeros(value.numel(), dtype=value.dtype)
     for source, term in zip(sources.reshape(-1).tolist(), given.reshape(-1).tolist(), strict=True):
-        if source >= 0:
+        if source >= 0 and (term or not skips_zeros):
             found[source] = term
     return found.reshape(value.shape)

@@ -212,7 +212,7 @@ class Chain:
 
         def operand(ref: Ref) -> torch.Tensor:
             value = self.value(ref)
-            if not value.is_floating_point():
+            if not (value.is_floating_point() or value.is_complex()):
                 return value
             leaf = value.detach().requires_grad_()
             refs.append(ref)

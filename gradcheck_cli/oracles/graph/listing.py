@@ -8,7 +8,7 @@ from itertools import chain as joined, combinations
 
 import torch
 
-from gradcheck_cli.model.recording import Ref
+from gradcheck_cli.model.recording import INPUT, Ref
 from gradcheck_cli.oracles.graph import blocks, slips, transforms, values
 from gradcheck_cli.oracles.graph.chain import GraphStep
 from gradcheck_cli.oracles.graph.editor import Editor
@@ -49,6 +49,7 @@ class Listing:
             joined(
                 *(self._of_each(edits) for edits in (self._values, self._given, self._swaps, self._ends)),
                 self._other_inputs(),
+                self._other_indices(),
                 self._swaps_in_turns(),
             ),
             joined(self._block_diagonals(), self._of_each(self._rearranged), self._other_upstreams()),
@@ -57,7 +58,9 @@ class Listing:
 
     def _of_each(self, edits: Callable[[GraphStep], Iterator[Edit]]) -> Iterator[Edit]:
         for index in sorted(self._editor.messages):
-            yield from edits(self._chain.steps[index])
+            step = self._chain.steps[index]
+            if edits in (self._plain, self._swaps) or not _is_complex(step):
+                yield from edits(step)
 
     def _upstreams(self) -> Iterator[Edit]:
         for number, ref in enumerate(self._chain.recording.outputs):
@@ -84,7 +87,7 @@ class Listing:
                 continue
             yield Edit("cut", step.index, operand)
             yield Edit("own", step.index, operand)
-            for name in slips.names(step, operand):
+            for name in () if _is_complex(step) else slips.names(step, operand):
                 yield Edit("slip", step.index, operand, (name,))
 
     def _of_turns(self) -> Iterator[Edit]:
@@ -177,8 +180,24 @@ class Listing:
             for detail in values.details(self._chain, ref):
                 yield Edit("value", ref.node, -1, ("from there on", *detail))
 
+    def _other_indices(self) -> Iterator[Edit]:
+        """Places by which values are picked are taken for others: groups by their sources, and not by their targets."""
+        whole = [ref for ref in map(Ref, range(len(self._chain.steps))) if self._is_given_whole(ref)]
+        for ref in whole:
+            others = [other for other in whole if other != ref]
+            alike = [other for other in others if self._chain.value(other).shape == self._chain.value(ref).shape]
+            for other in alike:
+                yield Edit("value", ref.node, -1, ("where it is used", "value", other.node, other.output))
+
+    def _is_given_whole(self, ref: Ref) -> bool:
+        step = self._chain.steps[ref.node]
+        value = step.outputs[0] if step.node.op == INPUT else None
+        return isinstance(value, torch.Tensor) and value.dtype in (torch.int64, torch.int32) and value.dim() > 0
+
     def _swaps(self, step: GraphStep) -> Iterator[Edit]:
         for slot, kept in enumerate(step.saved):
+            if kept.is_complex():
+                yield Edit("saved", step.index, -1, (slot, "transformed", "not conjugated"))
             if kept.dtype is torch.bool:
                 yield Edit("saved", step.index, -1, (slot, "transformed", "turned round"))
             if not kept.is_floating_point() or kept.dim() == 0:
@@ -209,6 +228,7 @@ class Listing:
                 yield Edit("diagonal", step.index, operand)
             if blocks.picks(step):
                 yield Edit("last wins", step.index, operand)
+                yield Edit("last wins", step.index, operand, ("of those that are not 0",))
             for detail in transforms.details(message) if step.operands[operand] in ends else ():
                 yield Edit("message", step.index, operand, detail)
 
@@ -259,3 +279,9 @@ class Listing:
             if transforms.summed_to(message, output.shape) is not None:
                 found.append(Ref(step.index))
         return found[:_MOST_SWAPS]
+
+
+def _is_complex(step: GraphStep) -> bool:
+    """Of such numbers people mix up a conjugate, and lose a path; what else they do to an array is of real ones."""
+    parts = (*step.outputs, *(step.value(operand) for operand in range(len(step.operands))))
+    return any(isinstance(part, torch.Tensor) and part.is_complex() for part in parts)

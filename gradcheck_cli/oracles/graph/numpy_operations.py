@@ -182,6 +182,28 @@ def _copy(x: torch.Tensor, *_: Any, **__: Any) -> Any:
     return x.clone()
 
 
+def _real(x: torch.Tensor) -> Any:
+    return x.real.clone() if x.is_complex() else x.clone()
+
+
+def _conjugate(x: torch.Tensor, **_: Any) -> Any:
+    return x.conj().resolve_conj() if x.is_complex() else x.clone()
+
+
+def _along_axis(name: str) -> Operation:
+    """A Fourier transform along one axis."""
+    operation = getattr(torch.fft, name)
+    return lambda x, n=None, axis=-1, norm=None, **_: operation(x, n, axis, norm)
+
+
+def _along_axes(name: str, usual: Any) -> Operation:
+    """A Fourier transform along several axes."""
+    operation = getattr(torch.fft, name)
+    return lambda x, s=None, axes=usual, norm=None, **_: operation(x, s, axes, norm)
+
+
+# Of images, over their last two axes.
+_LAST_TWO = (-2, -1)
 _SAME_NAME = (
     "exp log sqrt square sign tanh sin cos tan sinh cosh arctan arcsin arccos arctanh arcsinh expm1 log1p log2 log10 "
     "exp2 reciprocal floor ceil trunc erf logaddexp arctan2 hypot add subtract multiply matmul"
@@ -198,6 +220,7 @@ UFUNCS: Mapping[str, Operation] = {
     "true_divide": torch.true_divide,
     "power": _power,
     "float_power": _power,
+    "conjugate": _conjugate,
     "maximum": _maximum,
     "minimum": _minimum,
     "fmax": _maximum,
@@ -215,8 +238,11 @@ FUNCTIONS: Mapping[str, Operation] = {
     "where": _where, "clip": _clip, "pad": _pad, "repeat": _repeat, "tile": _tile, "roll": torch.roll,
     "norm": _norm, "broadcast_to": _broadcast_to, "copy": _copy, "diag": torch.diag, "trace": torch.trace,
     "tril": torch.tril, "triu": torch.triu, "take_along_axis": _take_along_axis, "nan_to_num": _copy,
-    "atleast_2d": torch.atleast_2d, "real": _copy, "inv": torch.linalg.inv, "solve": torch.linalg.solve,
+    "atleast_2d": torch.atleast_2d, "real": _real, "inv": torch.linalg.inv, "solve": torch.linalg.solve,
     "diagonal": torch.diagonal, "logaddexp": torch.logaddexp,
+    **{name: _along_axis(name) for name in ("fft", "ifft", "rfft", "irfft")},
+    **{name: _along_axes(name, _LAST_TWO) for name in ("fft2", "ifft2", "rfft2", "irfft2")},
+    **{name: _along_axes(name, None) for name in ("fftn", "ifftn")},
 }  # fmt: skip
 """Name of a function of numpy's, and of a method of its arrays -> the same for tensors."""
 NUMBERS: Mapping[str, Operation] = {

@@ -53,7 +53,7 @@ class Traced(np.ndarray):
             named.pop("dtype", None)
             named.setdefault("axis", 0)
         numbers = _plain(inputs)
-        if run is not None and np.result_type(*numbers).kind == "f":
+        if run is not None and np.result_type(*numbers).kind in "fc":
             floats = [_floats(each) for each in inputs]
             try:
                 result = run(*floats, **named)
@@ -313,7 +313,7 @@ def _followed(value: Any) -> Any:
 
 def _floats(value: Any) -> Any:
     found = _followed(value)
-    is_whole = isinstance(found, torch.Tensor) and not found.is_floating_point()
+    is_whole = isinstance(found, torch.Tensor) and not (found.is_floating_point() or found.is_complex())
     return found.to(torch.float64) if is_whole else found
 
 

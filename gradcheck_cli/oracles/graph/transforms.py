@@ -52,6 +52,8 @@ def transformed(array: torch.Tensor, detail: Detail) -> torch.Tensor | None:
             return array.mean().expand_as(array)
         case "squared":
             return array * array
+        case "not conjugated":
+            return array.conj().resolve_conj()
         case "turned round":
             return array.logical_not()
         case "transposed":

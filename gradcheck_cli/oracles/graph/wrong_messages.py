@@ -49,7 +49,7 @@ def _message(
     if 0 not in given:
         return None
     if edit.kind == "last wins":
-        return blocks.last_wins(chain, step, edit.operand, given[0])
+        return blocks.last_wins(chain, step, edit.operand, given[0], skips_zeros=bool(edit.detail))
     if edit.kind == "slip":
         return slips.slipped(step, edit.operand, given[0], str(edit.detail[0]))
     return transforms.summed_to(given[0], right.shape)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.changes import Change, changes_of
 from gradcheck_cli.diagnose.conditions_of_functions import is_read_once, settings_of
-from gradcheck_cli.diagnose.exchanges_of_functions import OF_FUNCTIONS
+from gradcheck_cli.diagnose.exchanges_of_functions import OF_CALLS, OF_FUNCTIONS
 from gradcheck_cli.diagnose.kinds import is_of_other_calls, stands_for
 from gradcheck_cli.diagnose.mended import sign_of
 from gradcheck_cli.mistakes import Sign, standing_for
@@ -98,7 +98,8 @@ class FunctionPlaces:
         return self._mended(found, gradient, self.comparison) if found else None
 
     def _search(self, gradient: str, named: Sequence[str]) -> _Mended:
-        changes = changes_of(self.code, self.name, gradient, named, OF_FUNCTIONS, self._verdicts())
+        exchanges = OF_CALLS if gradient == CALL else OF_FUNCTIONS
+        changes = changes_of(self.code, self.name, gradient, named, exchanges, self._verdicts())
         found = FunctionMending(self.session, self.comparison, gradient).search(changes)
         if not found and gradient != CALL and next(guards_in(self.code), None) is not None:
             guarded = _where_guards_only_guard(self.comparison)

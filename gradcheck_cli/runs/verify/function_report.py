@@ -31,6 +31,7 @@ from gradcheck_cli.trials.surrogates import surrogates, without
 
 # In place of how many samples it is right on.
 SURROGATE = "a surrogate: not judged as a derivative"
+NOTHING_OWED = "no gradient of what it is given is owed: nothing is judged"
 PROVES_NOTHING = "is off by more than float64's rounding and by less than float32's, which proves nothing"
 """Of a gradient."""
 # No failure, as the first derivative is right and rarely more is asked for.
@@ -68,7 +69,7 @@ def judge_function(
         why=described.why,
         verdict=_verdict(gradients, findings, transcript, comparison),
         gradients=gradients,
-        geometries=_counted(samples) if comparison.names else replace(_counted(samples), right=0, summary=SURROGATE),
+        geometries=_counted(samples) if comparison.names else _of_none(samples, meant),
         findings=findings,
         counterexample=example_of(comparison),
         notes=(
@@ -119,6 +120,11 @@ def _counted(samples: Sequence[SampleResult]) -> Geometries:
     of_all = counted(tried, "sample")
     summary = f"right on all {of_all}" if right == tried > 1 else f"right on {right} of {of_all}"
     return Geometries(tried, tried, right, summary)
+
+
+def _of_none(samples: Sequence[SampleResult], meant: Mapping[str, str]) -> Geometries:
+    """Of a target of which nothing is judged: for what is meant otherwise, or as nothing is owed."""
+    return replace(_counted(samples), right=0, summary=SURROGATE if meant else NOTHING_OWED)
 
 
 def _verdict(

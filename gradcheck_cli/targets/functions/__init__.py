@@ -5,7 +5,7 @@ given stands in `inputs`.
 
 What the text says, without running it:
     spelling listing pairs by_use directions linearity objectives engines members measuring pointwise reading
-    read_later read_part slopes writes casts
+    read_later read_part slopes writes casts constants
 From what was loaded to a form:
     find either of_convolutions factories ways_back outline form plain wrapped
 Forms of functions:
@@ -20,7 +20,7 @@ Build an object:
     constructing making configuration hyperparameters left_open prefixed
 Hand over, and ask:
     unpacked nested precomputed module_arrays stand_ins context buffers upstreams other_argument owed
-    circumstances recording
+    circumstances recording in_place several_losses
 The two ends of the line to the child:
     client service packing
 """

@@ -13,6 +13,7 @@ import numpy as np
 from gradcheck_cli.model import PLAIN, Array, FunctionForm
 from gradcheck_cli.model.circumstances import Circumstances
 from gradcheck_cli.targets.functions.circumstances import filled_memory, in_format, in_setting, laid_out
+from gradcheck_cli.targets.functions.constants import constants_among
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
     Parameter,
@@ -74,7 +75,9 @@ class AutogradForm:
         found = found if has_setup_context(self.owner) else found[1:]
         found = found or tuple(map(Parameter, names_of_rest(self.source, self.title)))
         without = written_as_none(self.source, self.title)
-        return tuple(replace(item, has_no_gradient=place in without) for place, item in enumerate(found))
+        found = tuple(replace(item, has_no_gradient=place in without) for place, item in enumerate(found))
+        constants = constants_among(self.owner, self.source, found)
+        return tuple(replace(item, is_data=item.name in constants) for item in found)
 
     def forward(self, values: Values) -> tuple[Array, ...]:
         """What apply gives, with nothing to differentiate."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, Shape, syntax
+from gradcheck_cli.targets.functions.in_place import working_in_place
 from gradcheck_cli.targets.functions.inputs.documented import indices_in
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
@@ -28,6 +29,8 @@ _MOST = 200
 
 def returning(fore: PlainFunction, back: PlainFunction) -> tuple[PlainFunction, PlainFunction]:
     """Both as functions that return what they write; each as it is where it returns something already."""
+    if (in_place := working_in_place(fore, back)) is not None:
+        return in_place
     owners = [item.name for item in fore.parameters()]
     outputs, grads = _written(fore.node), _written(back.node)
     if outputs:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from gradcheck_cli.model import GUESSED, TENSORS, Array, InputsFrom, Sample
+from gradcheck_cli.model import GUESSED, TENSORS, Array, InputsFrom
 from gradcheck_cli.model.spelled import directions
 from gradcheck_cli.targets.conventions import AmbiguousError, NotRecognisedError
 from gradcheck_cli.targets.conventions.another_layer import AnotherLayer, AnotherLayerError
@@ -20,11 +20,10 @@ from gradcheck_cli.targets.edited import Edits
 from gradcheck_cli.targets.functions.another_layer import AnotherLayerForm
 from gradcheck_cli.targets.functions.bilinear import is_bilinear
 from gradcheck_cli.targets.functions.compared import NOTE as COMPARED, as_compared
+from gradcheck_cli.targets.functions.constants import constants_notes
 from gradcheck_cli.targets.functions.find import (
     forms_of,
-    is_a_backward,
     is_of_engine,
-    lacks_a_forward,
     takes_what_its_forward_takes,
 )
 from gradcheck_cli.targets.functions.form import NotAFunctionError, Values, WrittenFunction, same_numbers
@@ -38,14 +37,18 @@ from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_la
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
 from gradcheck_cli.targets.functions.of_convolutions import looks_like_convolution
-from gradcheck_cli.targets.functions.other_argument import NOTE as OTHER_ARGUMENT, as_other_argument
+from gradcheck_cli.targets.functions.other_argument import (
+    NOTE as OTHER_ARGUMENT,
+    as_other_argument,
+    of_one_argument,
+)
 from gradcheck_cli.targets.functions.outline import ways_out
 from gradcheck_cli.targets.functions.owed import owing_what_is_returned
 from gradcheck_cli.targets.functions.own_term import NOTE as OWN_TERM, as_with_term
 from gradcheck_cli.targets.functions.read_part import NOTE as READ_PART, as_read
 from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
-from gradcheck_cli.targets.functions.slopes import are_slopes
+from gradcheck_cli.targets.functions.several_losses import refuse_several_losses
 from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, ROWS_NOTE as ROWS, as_rows, as_vectors
 from gradcheck_cli.targets.lines import Watch
@@ -337,39 +340,24 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
         other = known(form, found.samples[0])
         form, notes = other or form, [*notes, note] if other else notes
     if source in GUESSED:
-        _refuse_several_losses(form, found.samples[0], loaded)
+        refuse_several_losses(form, found.samples[0], loaded)
         found = replace(found, samples=owing_what_is_returned(form, found.samples))
     renamed = as_other_argument(form, found.samples)
     form, notes = renamed or form, [*notes, OTHER_ARGUMENT.format(renamed.argument)] if renamed else notes
     if renamed is not None:
         found = replace(found, samples=tuple(renamed.owing(sample) for sample in found.samples))
+    elif source in GUESSED and (of_one := of_one_argument(form, found.samples)) is not None:
+        notes.append(of_one[0])
+        found = replace(found, samples=of_one[1])
     for other_shapes, note in _OTHER_SHAPES if source in GUESSED else ():
         taken = other_shapes(form, found.samples)
         if taken is not None:
             found = replace(found, samples=taken[1])
             notes.append(note.format(" and ".join(taken[0])))
-    notes += symmetric_notes(form, found.samples) if source in GUESSED else []
+    if source in GUESSED:
+        notes += [*constants_notes(form, found.samples), *symmetric_notes(form, found.samples)]
     unvaried = at_default_only(form.parameters, found.samples) if source in GUESSED else []
     notes += [ONLY_AT_DEFAULT.format(", ".join(unvaried))] if unvaried else []
     return FunctionReady(
         file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes), raised=found.raised
     )
-
-
-def _refuse_several_losses(form: WrittenFunction, sample: Sample, loaded: Loaded) -> None:
-    """A loss of several numbers whose gradients are not those of their sum was not meant for what it runs on.
-
-    Raises:
-        NotAFunctionError: so it is here.
-    """
-    try:
-        several = form.kind == "loss" and sum(out.size for out in form.forward(sample.values)) > 1
-        is_sum = several and are_slopes(form, sample)
-    except Exception:  # what raises is told where it is judged
-        return
-    if several and not is_sum:
-        if is_a_backward(loaded):
-            raise lacks_a_forward(loaded.name)
-        raise NotAFunctionError(
-            "run", "it gives several numbers where a loss is expected, on all inputs that were tried"
-        )

@@ -49,7 +49,7 @@ class Parameter:
         shapes: of a state, as the constructor made it for each set of sizes.
         numbers: of a state, what is drawn for it.
         has_no_gradient: every return of the backward has a None written at its place.
-        is_data: no gradient is owed of it: the backward gives those of what the object holds alone, or it is frozen.
+        is_data: no gradient is owed of it: a constant to its author, frozen, or beside those of what an object holds.
         is_returned: the backward gives something under the name of its gradient, whatever its default is.
         known: what it is, where the form knows that; else it is guessed.
         may_be_row: it is handed to an object that was made for a length: a single row of it may be all that it takes.

@@ -21,6 +21,7 @@ from gradcheck_cli.targets.functions.spelling import (
     is_target,
     is_upstream,
     looks_like_gradient,
+    tokens,
 )
 
 FORWARDS = in_order(
@@ -40,6 +41,8 @@ ACCUMULATORS = in_order(
 )
 # What is called so is handed what its loss is handed: predict(X), loss(X, y), gradient(X, y).
 _GRADIENTS = in_order("grad gradient compute_gradient compute_gradients gradients derivative")
+# The last word of `ik_grad`, beside `ik_cost`.
+_OF_OTHERS = (("grad",), ("gradient",), ("gradients",))
 # So large that what a weight was before is lost in old - new = rate * gradient: no digit of the gradient is rounded.
 RATE = 2.0**100
 # Where a forward that returns nothing leaves its output.
@@ -164,7 +167,8 @@ class Methods:
     @property
     def is_gradient_of_same(self) -> bool:
         """Is it called a gradient, and handed what its loss is handed: `cost(X, y)` and `gradient(X, y)`?"""
-        return self.back in _GRADIENTS and _take_the_same(self.owner, self.fore, self.back)
+        is_called_so = self.back in _GRADIENTS or tokens(self.back)[-1:] in _OF_OTHERS
+        return is_called_so and _take_the_same(self.owner, self.fore, self.back)
 
     @property
     def may_be_last(self) -> bool:

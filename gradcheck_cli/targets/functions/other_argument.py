@@ -10,11 +10,13 @@ import numpy as np
 from gradcheck_cli.model import Array, Sample
 from gradcheck_cli.targets.functions.form import Ran, Values, WrittenFunction
 from gradcheck_cli.targets.functions.pair import PairForm, float_arrays
+from gradcheck_cli.targets.functions.pairs import is_named_derivative
 from gradcheck_cli.targets.functions.slopes import are_slopes, is_slope
 from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, belongs_to, is_target, tokens
 from gradcheck_cli.targets.functions.total_loss import TotalLossForm
 from gradcheck_cli.targets.functions.wrapped import WrappedForm
 
+_OF_ONE = "it is the derivative by {} alone: no gradient of {} is owed"
 NOTE = "the gradient that it returns has no name: it is taken as that of {}, whose derivative it is"
 
 
@@ -69,6 +71,23 @@ def as_other_argument(form: WrittenFunction, samples: Sequence[Sample]) -> Other
     """The form with the argument that its gradient is of; None where the first of that shape may be meant."""
     unnamed = _unnamed(form, samples)
     return None if unnamed is None else unnamed.of_another()
+
+
+def of_one_argument(form: WrittenFunction, samples: Sequence[Sample]) -> tuple[str, tuple[Sample, ...]] | None:
+    """What is said of a Jacobian by one of several arguments, and the samples that owe it alone; None of others."""
+    first = samples[0]
+    if not isinstance(form, PairForm) or not form.is_bare or not is_named_derivative(form.backward):
+        return None
+    try:
+        gradients = form.run(first.values, [np.ones_like(out) for out in form.forward(first.values)]).gradients
+    except Exception:  # what raises is told where it is judged
+        return None
+    others = [name for name in first.differentiated if name not in gradients]
+    if len(gradients) != 1 or not others:
+        return None
+    (alone,) = gradients
+    note = _OF_ONE.format(alone, " and ".join(others))
+    return note, tuple(replace(each, differentiated=(alone,)) for each in samples)
 
 
 def may_be_another(form: WrittenFunction, samples: Sequence[Sample]) -> bool:

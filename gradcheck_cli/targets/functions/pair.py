@@ -27,6 +27,7 @@ from gradcheck_cli.targets.functions.form import (
     mutated,
     outputs_of,
 )
+from gradcheck_cli.targets.functions.in_place import overwritten
 from gradcheck_cli.targets.functions.jacobians import fitting_arguments, of_jacobian, weighed
 from gradcheck_cli.targets.functions.plain import PlainFunction, call_by_name
 from gradcheck_cli.targets.functions.reading import (
@@ -189,7 +190,9 @@ class PairForm:
         handed |= self._same_settings(given, handed)
         with in_backward(outputs):
             back = call_by_name(self.back.call, handed)
-        changed = mutated(values, after_forward) or mutated(after_forward, given)
+        meant = overwritten(self.fore.call)
+        changed = tuple(name for name in mutated(values, after_forward) if name not in meant)
+        changed = changed or mutated(after_forward, given)
         kept = all(np.array_equal(now, then.reshape(now.shape)) for now, then in zip(grads, upstream, strict=False))
         changed += () if kept else ("grad_output",)
         return self._read(back, values, outputs, changed, upstream)

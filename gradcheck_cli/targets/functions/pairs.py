@@ -23,6 +23,7 @@ from gradcheck_cli.targets.functions.spelling import (
     forward_for,
     goes_backward,
     goes_forward,
+    is_cache,
     is_upstream,
     looks_like_gradient,
     tokens,
@@ -179,10 +180,15 @@ def _forward_that_keeps(backward: str, functions: Mapping[str, Defined]) -> str:
 
 
 def _called_alike_with_its_arguments(backward: str, functions: Mapping[str, Defined]) -> str:
-    """`huber_full(X, y, w)` for `huber_grad(X, y, w)`, beside `huber(y, t)`, which it cannot call; "" for none."""
+    """`huber_full(X, y, w)` for `huber_grad(X, y, w)`, beside `huber(y, t)`, which it cannot call; "" for none.
+
+    Nor beside `advect(u, c)` for `advect_grad(u, c, goal)`, where `advect_loss(u, c, goal)` stands: it is handed no G.
+    """
     own, base = functions[backward], base_of(backward)
     named = forward_for(backward, functions)
-    if not named or set(functions[named].needed) <= set(own.parameters):
+    more = set(own.needed) - set(functions[named].needed) if named else set()
+    is_handed_more = any(is_upstream(name) or is_cache(name) or looks_like_gradient(name) for name in more)
+    if not named or (set(functions[named].needed) <= set(own.parameters) and (is_handed_more or not more)):
         return ""
     alike = [name for name in functions if not goes_backward(name) and base_of(name)[: len(base)] == base]
     return _the_only([name for name in alike if name != backward and _have_same_arguments(functions[name], own)])

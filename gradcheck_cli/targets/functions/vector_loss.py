@@ -126,9 +126,17 @@ def _runs(form: WrittenFunction, sample: Sample) -> bool:
 
 def _is_right(form: WrittenFunction, sample: Sample) -> bool:
     try:
-        return _fits(form, sample) and are_slopes(form, sample)
+        return _fits(form, sample) and are_slopes(form, sample) and _is_seen(form, sample)
     except Exception:  # whatever they raise
         return False
+
+
+def _is_seen(form: WrittenFunction, sample: Sample) -> bool:
+    """Is no gradient 0 throughout? Where nothing moves, as between a number and its neighbours, all code is right."""
+    outputs = form.forward(sample.values)
+    return all(
+        each.any() for each in form.run(sample.values, [np.ones_like(out) for out in outputs]).gradients.values()
+    )
 
 
 def _fits(form: WrittenFunction, sample: Sample) -> bool:

@@ -234,9 +234,9 @@ def test_a_slip_is_named_and_proved(reports, target, gradient, identifier, messa
 
 
 def test_two_parts_whose_gradients_stand_in_each_others_place_are_told(reports):
-    """Halves of one array, whose samples are of one width alone."""
+    """Halves of one array, of two widths that can be halved: so it is proved."""
     found = [each for each in reports["halves_backward"].findings if each.gradient in ("x", "w")]
-    assert [("wrong-operand", "x", "probable"), ("wrong-operand", "w", "probable")] == [
+    assert [("wrong-operand", "x", "proved"), ("wrong-operand", "w", "proved")] == [
         (each.id, each.gradient, each.certainty) for each in found
     ]
     assert all("what flows back to `a[:, n:]` and what flows back to `a[:, :n]`" in each.message for each in found)

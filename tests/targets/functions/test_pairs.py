@@ -223,3 +223,34 @@ def test_a_backward_belongs_to_what_puts_together_what_it_takes_apart(tmp_path, 
     """By the names inside, where no other forward keeps them."""
     (tmp_path / "fremd.py").write_text(STRANGERS.replace("FACTOR", factor))
     assert function_here(f"{tmp_path}/fremd.py:zurueck").verdict is verdict
+
+
+def test_what_is_handed_no_upstream_belongs_to_the_loss_of_its_arguments():
+    """Beside a step of a simulation that is called as it is, and takes all but what its end is compared with."""
+    code = "def push(u, c): ...\ndef push_loss(u, c, GOAL): ...\ndef push_grad(u, c, GOAL): ..."
+    assert paired(code.replace("GOAL", "goal")) == {"push_grad": "push_loss"}
+    assert paired(code.replace("GOAL", "g")) == {"push_grad": "push"}
+
+
+HINGES = """
+import numpy as np
+
+def place(rows, q):
+    end = np.zeros(2)
+    for (a, b), t in zip(rows, q):
+        end = end + np.array([a * np.cos(t), b * np.sin(t)])
+    return end
+
+def place_jacobian(rows, q):
+    return np.stack([np.array([-a * np.sin(t), SIGN b * np.cos(t)]) for (a, b), t in zip(rows, q)], axis=1)
+"""
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("", Verdict.PASS), ("-", Verdict.FAIL)])
+def test_a_jacobian_by_one_argument_owes_none_of_the_others(tmp_path, sign, verdict):
+    """Rows of two that are gone through beside angles: no gradient of them is missing."""
+    file = tmp_path / "hinges.py"
+    file.write_text(HINGES.replace("SIGN", sign))
+    report = function_here(f"{file}:place_jacobian")
+    assert {name: each.verdict for name, each in report.gradients.items()} == {"q": verdict}
+    assert "it is the derivative by q alone: no gradient of rows is owed" in report.notes

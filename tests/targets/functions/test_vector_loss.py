@@ -120,6 +120,41 @@ def test_methods_are_given_the_same_settings(tmp_path, times, verdict):
     assert function_here(f"{file}:Descent.ridge_grad").verdict is verdict
 
 
+DRIFT = """
+import numpy as np
+
+def drift(u, c, k, n):
+    for _ in range(n):
+        u = u - c * k * (u - np.roll(u, 1))
+    return u
+
+def drift_cost(u, c, k, n, goal):
+    return np.sum((drift(u, c, k, n) - goal) ** 2)
+
+def drift_cost_grad(u, c, k, n, goal):
+    us = [u]
+    for _ in range(n):
+        us.append(us[-1] - c * k * (us[-1] - np.roll(us[-1], 1)))
+    lam = 2 * (us[-1] - goal)
+    gc = 0.0
+    for m in reversed(range(n)):
+        gc -= k * np.dot(lam, us[m] - np.roll(us[m], 1))
+        lam = lam - c * k * (lam - np.roll(lam, SHIFT))
+    return lam, gc
+"""
+
+
+@pytest.mark.parametrize(("shift", "verdict"), [("-1", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_what_is_added_up_to_a_number_is_one_of_a_number(tmp_path, shift, verdict):
+    """And where nothing moves, as between one number and its neighbours, nothing is right."""
+    file = tmp_path / "drift.py"
+    file.write_text(DRIFT.replace("SHIFT", shift))
+    report = function_here(f"{file}:drift_cost_grad")
+    assert {name: each.verdict for name, each in report.gradients.items()} == {"u": verdict, "c": verdict}
+    if verdict is Verdict.FAIL:
+        assert next(each.id for each in report.findings if each.gradient == "u") == "axes-transposed"
+
+
 OF_BATCHES = """
 import numpy as np
 

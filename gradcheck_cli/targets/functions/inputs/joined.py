@@ -191,7 +191,7 @@ def _kinds(name: str, options: Sequence[Proposal]) -> Sequence[Proposal]:
     A bias of two axes is a column or a row: spread over the samples, as another length would say that it is not.
     """
     words = options[0].axes.split()
-    if options[0].kind not in _SHAPED or (words and all(word.isdigit() for word in words)):
+    if len(options) == 1 or options[0].kind not in _SHAPED or (words and all(word.isdigit() for word in words)):
         return options[:1]  # also what an object was made with
     firsts: dict[int, Proposal] = {}
     for each in options:

@@ -8,7 +8,7 @@ from typing import TypeGuard
 import numpy as np
 
 from gradcheck_cli.model import Array, Sample
-from gradcheck_cli.targets.functions.form import Values, WrittenFunction
+from gradcheck_cli.targets.functions.form import Parameter, Values, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.spelling import is_target
 
@@ -132,3 +132,9 @@ def looks_up(form: WrittenFunction, sample: Sample) -> bool:
 
 def _is_whole(value: object) -> TypeGuard[np.ndarray]:
     return isinstance(value, np.ndarray) and value.dtype.kind == "i"
+
+
+def is_alone(form: WrittenFunction, item: Parameter) -> bool:
+    """Is it called as what is compared with, and all that is handed in: the places `Y` of a stress?"""
+    given = [other.name for other in form.parameters if not other.has_default and not other.is_state]
+    return is_target(item.name) and given == [item.name]

@@ -14,6 +14,7 @@ from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.documented import as_documented, is_said_a_mask, is_said_frozen
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice
 from gradcheck_cli.targets.functions.inputs.flat import of_flat
+from gradcheck_cli.targets.functions.inputs.labels import is_alone
 from gradcheck_cli.targets.functions.inputs.module_lengths import module_length
 from gradcheck_cli.targets.functions.inputs.parameters import (
     entries_read,
@@ -22,10 +23,10 @@ from gradcheck_cli.targets.functions.inputs.parameters import (
     is_count,
     is_looked_up,
     is_sorted_by,
+    names_of_a_row,
     number_of_names,
     rows_of_places,
     says_yes_or_no,
-    scales_a_total,
     settings,
     sizes_arrays,
     stands_in_arithmetic,
@@ -45,6 +46,7 @@ from gradcheck_cli.targets.functions.inputs.proposals import (
     proposals,
 )
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
+from gradcheck_cli.targets.functions.inputs.single_numbers import beside_no_query, number_of
 from gradcheck_cli.targets.functions.inputs.square_data import of_pairs
 from gradcheck_cli.targets.functions.inputs.symmetric import is_symmetric
 from gradcheck_cli.targets.functions.inputs.together import together
@@ -160,7 +162,7 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
     words = set(tokens(form.title)) | ({"loss"} if _gives_a_loss(form) else set())
     are_two = {"a", "b"} <= {other.name for other in form.parameters}
     found = proposals(
-        item.name.upper() if are_two and item.name in "ab" else item.name,
+        "x" if is_alone(form, item) else item.name.upper() if are_two and item.name in "ab" else item.name,
         of_images=bool(words & IMAGE_WORDS),
         is_loss=bool(words & LOSS_WORDS) or (item.has_no_gradient and is_target(item.name)),
         looks_up=bool(words & TABLE_WORDS) and not words & _OF_POSITIONS,
@@ -176,8 +178,9 @@ def _options(form: WrittenFunction, item: Parameter) -> Sequence[Proposal]:
         found = [*found, replace(found[0], axes="1 d")]
     if found[0].kind in REAL and is_symmetric(form, item.name) and _is_handed_nothing(form):
         found = [*(Proposal("symmetric", axes) for axes in ("d d", "n n")), *found]
-    if not item.has_default and found[0].kind in REAL and scales_a_total(form.source, item.name):
-        found = [replace(found[0], axes=""), *found]
+    if (number := number_of(form, item, found[0], _is_handed_nothing(form))) is not None:
+        return [number]
+    found = [*found, *beside_no_query(item, names, found[0])]
     others = [other.name for other in form.parameters if other is not item]
     found = as_documented(found, form.source, item.name, others)
     if item.is_state:
@@ -218,7 +221,8 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
         return [Proposal("real", is_owed=False), *found]
     if not item.has_default and found[0].kind in (*REAL, "index", "constant") and zipped(form.source, item.name):
         # Side by side what is longer is cut off, and nobody sees it.
-        return [*(replace(each, axes=_ROW) for each in _of_each_kind(found)), *found]
+        parts = names_of_a_row(form.source, item.name)
+        return [*(replace(each, axes=f"{_ROW} {parts}" if parts else _ROW) for each in _of_each_kind(found)), *found]
     if not item.has_default and found[0].kind in REAL and gives_places(form.source, item.name):
         return [*(Proposal("constant", value=places) for places in _PLACES), *found]
     if not item.has_default and found[0].kind in REAL and is_sorted_by(form.source, item.name):

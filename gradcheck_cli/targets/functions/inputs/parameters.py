@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
@@ -141,6 +141,22 @@ def zipped(source: str, name: str) -> bool:
     calls = (node for node in tree if isinstance(node, ast.Call) and getattr(node.func, "id", "") in helpers)
     pairs = (call.args for call in calls if len(call.args) > 1)
     return any(any(_is(one, name) for one in args) and all(isinstance(one, ast.Name) for one in args) for args in pairs)
+
+
+def names_of_a_row(source: str, name: str) -> int:
+    """Into how many names a row is taken apart where rows are gone through side by side with another's entries.
+
+    So 3 of `for (a, al, d), th in zip(table, q)`; 0 where it is not.
+    """
+    for node in syntax.nodes_in(source):
+        if not isinstance(node, ast.For | ast.comprehension) or syntax.called(node.iter) != "zip":
+            continue
+        if not isinstance(node.target, ast.Tuple):
+            continue
+        for part, given in zip(node.target.elts, getattr(node.iter, "args", ()), strict=False):
+            if _is(given, name) and isinstance(part, ast.Tuple):
+                return len(part.elts)
+    return 0
 
 
 def _zips_its_own(node: ast.FunctionDef) -> bool:
@@ -293,37 +309,6 @@ def stands_in_arithmetic(source: str, name: str) -> bool:
     places = {part for node in nodes if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)}
     sums = (node for node in nodes if isinstance(node, ast.BinOp) and node not in places)
     return any(_is(node.left, name) or _is(node.right, name) for node in sums)
-
-
-def scales_a_total(source: str, name: str) -> bool:
-    """Is a total multiplied with a parameter, or divided by it: `-K / (2 * n) * np.sum(A * np.cos(d))`?
-
-    An array would make several numbers of that one.
-    """
-    products = (node for node in syntax.nodes_in(source) if isinstance(node, ast.BinOp))
-    chains = (list(_factors(node)) for node in products if isinstance(node.op, ast.Mult | ast.Div))
-    return any(any(_is(each, name) for each in chain) and any(map(_is_total, chain)) for chain in chains)
-
-
-def _factors(node: ast.expr) -> Iterator[ast.expr]:
-    """What a product is made of, what it is divided by too: a power as what is raised."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
-        yield from _factors(node.left)
-        yield from _factors(node.right)
-    elif isinstance(node, ast.UnaryOp):
-        yield from _factors(node.operand)
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-        yield node.left
-    else:
-        yield node
-
-
-def _is_total(node: ast.expr) -> bool:
-    """`np.sum(x)`, `x.mean()`: of all entries, along no axis."""
-    if not isinstance(node, ast.Call) or syntax.called(node) not in ("sum", "mean", "nansum"):
-        return False
-    is_of_module = getattr(getattr(node.func, "value", None), "id", "") in ("np", "numpy", "torch", "math", "")
-    return not node.keywords and len(node.args) <= is_of_module
 
 
 def says_yes_or_no(source: str, name: str) -> bool:

@@ -205,6 +205,9 @@ _SHORT_LENGTHS: Mapping[str, str] = {
     "n_h": "m",
     "n_y": "v",
 }
+_EPSILONS = word_set("eps epsilon")
+# What is divided by an epsilon and raised to a power, as in annealing, is finite with a large one alone.
+_LARGE = (0.5,)
 # How much the terms of a loss count that are no errors; C of a support vector machine, how much its errors do.
 _OF_A_LOSS = word_set("alpha l1 l2 wd strength penalty regularization regularizer")
 # Where a name is both a plain number and an array, in this order.
@@ -238,7 +241,7 @@ def proposals(
     if plain in _TUPLES:
         return [Proposal("constant", value=value) for value in _TUPLES[plain]]
     if set(words) & _NUMBERS_FIRST:
-        return [Proposal("constant", value=constant(words)), *_real(_DATA)]
+        return [*_constants(words), *_real(_DATA)]
     if set(words) & _SHARES_OF_ONE:
         return [Proposal("unit"), *_real(("", *_DATA))]
     if plain in _BY_NAME:
@@ -273,6 +276,11 @@ def proposals(
     found = _real(("n c h w", *_DATA) if of_images else _DATA)
     # Where a logarithm or a root refuses normal numbers.
     return [*found[:1], Proposal("unit", "n d"), *found[1:], Proposal("positive", "n d")] if is_loss else found
+
+
+def _constants(words: Sequence[str]) -> list[Proposal]:
+    values = dict.fromkeys([constant(words), *(_LARGE if set(words) & _EPSILONS else ())])
+    return [Proposal("constant", value=value) for value in values]
 
 
 def is_state_name(name: str) -> bool:
