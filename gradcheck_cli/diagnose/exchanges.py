@@ -11,7 +11,12 @@ from collections.abc import Callable, Iterator
 from itertools import combinations, permutations
 
 from gradcheck_cli.diagnose.exchanges_of_indices import counted_index, cut_in_front, other_result_of_einsum
-from gradcheck_cli.diagnose.exchanges_of_places import added_at, index_of_the_other_edge, shifted_back
+from gradcheck_cli.diagnose.exchanges_of_places import (
+    added_at,
+    index_of_the_other_edge,
+    negated_as_others,
+    shifted_back,
+)
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, behind, is_self, span
 from gradcheck_cli.diagnose.twins import twins
 from gradcheck_cli.mistakes.source import symmetric
@@ -369,6 +374,7 @@ EXCHANGES: Exchanges = (
         _margin,
         _order,
         shifted_back,
+        negated_as_others,
         added_at,
         index_of_the_other_edge,
     ),

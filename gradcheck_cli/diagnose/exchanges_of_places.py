@@ -40,6 +40,22 @@ def _turned(shift: ast.expr) -> str:
     return ast.unparse(ast.UnaryOp(ast.USub(), shift))
 
 
+def negated_as_others(node: ast.AST, _scope: Scope) -> Iterator[Exchanged]:
+    """shift(g, -i, -j) for shift(g, -i, j): one argument beside others that are negated."""
+    if not isinstance(node, ast.Call) or not any(_is_negated(each) for each in node.args):
+        return
+    for place, each in enumerate(node.args):
+        if place and isinstance(each, ast.Name):
+            args = [ast.unparse(other) for other in node.args]
+            args[place] = f"-{args[place]}"
+            rest = [ast.unparse(other) for other in node.keywords]
+            yield Exchanged(f"{ast.unparse(node.func)}({', '.join([*args, *rest])})", args[place], span(each))
+
+
+def _is_negated(node: ast.expr) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Name)
+
+
 def added_at(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     """np.add.at(dx, i, g) for dx[i] += g: an array of numbers that holds one twice adds there once."""
     if not isinstance(node, ast.AugAssign) or not isinstance(node.op, ast.Add) or "np" not in scope.known:

@@ -49,6 +49,7 @@ from gradcheck_cli.targets.conventions.call_tried import said, untried
 from gradcheck_cli.targets.conventions.layer import LayerCandidate
 from gradcheck_cli.targets.conventions.layout_notes import layout_notes
 from gradcheck_cli.targets.conventions.meanings import by_trial
+from gradcheck_cli.targets.conventions.one_channel import ends_at_one_channel
 from gradcheck_cli.targets.conventions.padding_form import PaddingForm
 from gradcheck_cli.targets.conventions.parts import parts
 from gradcheck_cli.targets.conventions.results import Taken, order_notes, plan, take
@@ -163,6 +164,7 @@ def _load(message: Message) -> tuple[Message, Ready | FunctionReady | None]:
                     lambda: _tried(ref, loaded, spelled, wanted, seconds),
                     lambda ready: ready.chosen.is_right,
                     lambda ready: not by_trial(getattr(ready.chosen.candidate, "assignment", {})),
+                    lambda ready: ends_at_one_channel(ready.chosen.candidate, seed_all, partial(alarm, 0.2 * seconds)),
                 ),
             )
     except LoadError as error:

@@ -48,3 +48,9 @@ def test_an_index_is_tried_as_it_stands_in_the_other_axis():
     found = changes("x[H - 1 - s] += dout[H - 1 + s]", "x[:, W - 1 - s] += dout[:, W - s]")
     assert "W - 1 + s" in found
     assert "H - 1 + s" not in found
+
+
+def test_an_argument_beside_negated_ones_is_negated():
+    """All parts of a shift go back."""
+    assert "-W" in changes("x = shift(dout, -H, W)")
+    assert not any(each == "-W" for each in changes("x = shift(dout, H, W)"))

@@ -5,6 +5,7 @@ from recognising import PLAIN, STRIDED, answer, recognised
 
 from gradcheck_cli.model import ConvSpec, Verdict
 from gradcheck_cli.targets.conventions import NotRecognisedError
+from gradcheck_cli.targets.conventions.base import RefusedError
 from helpers import verified
 
 ONE_FILTER = ConvSpec(2, 3, 1, 7, 6, (3, 3))
@@ -230,3 +231,38 @@ def test_a_function_by_channels_is_not_tried_on_one_channel_first(tmp_path):
     chosen = recognised(tmp_path, BY_PLANES, "Planes")
     assert chosen.candidate.layout.depthwise
     assert answer(chosen, ConvSpec(2, 3, 3, 7, 6, (3, 3), groups=3))[1] - {"bias"} == {"weight", "input"}
+
+
+# Three taps to a side, whatever the kernel has; of more it reads the first.
+NINE = """
+import torch
+
+class Nine(torch.autograd.Function):
+    @staticmethod
+    def moved(x):
+        wide = torch.nn.functional.pad(x, (1, 1, 1, 1))
+        return [(u, v, wide[..., u:u + x.shape[-2], v:v + x.shape[-1]]) for u in range(3) for v in range(3)]
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return sum(part * w[:, u, v].view(1, -1, 1, 1) for u, v, part in Nine.moved(x))
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        dw = torch.zeros_like(w)
+        for u, v, part in Nine.moved(x):
+            dw[:, u, v] = (g * part).sum((0, 2, 3))
+        return sum(part * w[:, 2 - u, OTHER].view(1, -1, 1, 1) for u, v, part in Nine.moved(g)), dw
+"""
+
+
+@pytest.mark.parametrize(("other", "right"), [("2 - v", {"weight", "input"}), ("v", {"weight"})])
+def test_a_function_for_three_taps_is_asked_with_three(tmp_path, other, right):
+    """With others its own forward is no convolution, and no gradient of one is owed."""
+    chosen = recognised(tmp_path, NINE.replace("OTHER", other), "Nine")
+    three, five = (ConvSpec(2, 4, 4, 7, 6, (side, 3), padding=(side // 2, 1), groups=4) for side in (3, 5))
+    assert answer(chosen, three)[1] == right
+    with pytest.raises(RefusedError, match="a kernel of 5x3"):
+        answer(chosen, five)

@@ -20,7 +20,7 @@ The ways to call, made of these three steps:
 Choose one of them, for reasons that have names:
     recognise attempt reasons enough failing troubles
 Ask what was chosen whether it is one:
-    confirm confirm_function parts beside own_forward own_derivative another_layer other_kinds suggest
+    confirm confirm_function parts beside own_forward own_derivative another_layer other_kinds one_channel suggest
 """
 
 from gradcheck_cli.targets.conventions.attempt import Chosen as Chosen

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.model import PLAIN, Array, Case, ConvSpec, GradientName
+from gradcheck_cli.model import PLAIN, Array, Case, ConvSpec, GradientName, Size
 from gradcheck_cli.targets.conventions import binding, meanings, probes, settings
 from gradcheck_cli.targets.conventions.alike import same_output
 from gradcheck_cli.targets.conventions.assigned import AssignedCandidate
 from gradcheck_cli.targets.conventions.base import (
     Prepared,
+    RefusedError,
     Returned,
     WrongForwardError,
     changed,
@@ -113,20 +114,42 @@ class AutogradCandidate(AssignedCandidate):
     def _check_numbers(self, output: Array | None, items: Mapping[str, Array], case: Case) -> None:
         """Of a forward that is told the geometry and is right on a plain one: does it compute the convolution here?
 
-        Gradients of another function are no mistake of the backward's.
+        Gradients of another function are no mistake of the backward's. Of what is told no geometry, a kernel with other
+        taps than it is written for is such a thing.
 
         Raises:
             WrongForwardError: it does not, and the gradients are not the convolution's either.
+            RefusedError: the same, of other taps than those with which it computes the convolution.
         """
-        if output is None or self.same or not case.spec.unusual or setting_now() != PLAIN:
+        is_stated = not self.same and bool(case.spec.unusual)
+        if output is None or setting_now() != PLAIN or not (is_stated or self._is_of_other_taps(case.spec)):
             return
         ours = self.layout.take("output", output, case.spec.output_shape, case.spec.groups)
         right = probes.forward(case)
         unbiased = right - case.bias.reshape(-1, *[1] * (right.ndim - 2))
-        if any(same_output(ours, one, case) for one in (right, unbiased)) or not self.is_right_when_plain:
+        if any(same_output(ours, one, case) for one in (right, unbiased)):
             return
-        if not are_right(self.layout, items, case):
-            raise WrongForwardError(f"other numbers than a convolution with {in_words(case.spec)}")
+        if not (self.is_right_when_plain or self.taps) or are_right(self.layout, items, case):
+            return
+        if not is_stated:
+            taps = "x".join(map(str, case.spec.own(case.spec.kernel_size)))
+            raise RefusedError(f"its own forward gives other numbers than a convolution with a kernel of {taps}")
+        raise WrongForwardError(f"other numbers than a convolution with {in_words(case.spec)}")
+
+    def _is_of_other_taps(self, spec: ConvSpec) -> bool:
+        return bool(self.taps) and spec.kernel_size not in self.taps
+
+    @cached_property
+    def taps(self) -> frozenset[Size]:
+        """The kernels with which its forward gives O on a geometry that is tried first, where it does with some alone.
+
+        Only of code that asks for no side of its kernel: it is written for so many taps.
+        """
+        if self.source.shape_axes("weight") or self.source.shape_names("weight"):
+            return frozenset()
+        able = [spec for spec in probes.PROBES if not self.refuses(spec)]
+        right = {spec.kernel_size for spec in able if _gives_its_forward(self, spec)}
+        return frozenset(right) if right < {spec.kernel_size for spec in able} else frozenset()
 
     @cached_property
     def is_right_when_plain(self) -> bool:

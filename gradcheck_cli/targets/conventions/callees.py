@@ -18,6 +18,7 @@ DIRECTION_WORDS = frozenset(
     (
         *("forward", "forwards", "fwd", "fprop", "backward", "backwards", "back", "backprop", "bwd", "bprop", "vjp"),
         *("grad", "grads", "gradient", "gradients", "derivative", "derivatives", "deriv", "d", "pullback", "adjoint"),
+        *("adj", "ad"),
     )
 )
 

@@ -41,7 +41,7 @@ def function_candidates(
         tried = ", ".join(f"{name} = {role}" for name, role in meanings[0].items() if name != role)
         sentence = f"{callee.name} takes no gradient dE/dO: is it a forward function?"
         raise NotRecognisedError("run", sentence, tried, hint=OF_NO_BACKWARD)
-    for assigned in with_upstream:
+    for assigned in _without_the_forwards(with_upstream, callee, forward):
         for form in forms(callee, forward, assigned, layouts, backends):
             for cache_from in _cache_sources(assigned, callee, forward):
                 plain = FunctionCandidate(
@@ -54,6 +54,15 @@ def function_candidates(
                     yield replace(plain, same=True)
                 if not plain.roles & {"stride", "stride_h"} and _reads_a_side(callee):
                     yield replace(plain, blocks=True)
+
+
+def _without_the_forwards(found: Sequence[Assignment], callee: Callee, forward: Callee | None) -> Sequence[Assignment]:
+    """Those in which no argument of the file's own forward is dE/dO, where one that it does not take may be."""
+    taken = {item.name for item in forward.parameters} if forward is not None else set()
+    if all(item.name in taken for item in callee.parameters if binding.required(item)):
+        return found
+    left = [one for one in found if not any(one[name] == "grad_output" for name in taken & one.keys())]
+    return left or found
 
 
 def _reads_a_side(callee: Callee) -> bool:

@@ -37,7 +37,7 @@ _GOES_BACK = re.compile("back|bprop|bwd|grad|vjp|derivative")
 # Names that hold a telling part and are something else.
 NO_BACKWARD = r"(zero|reset|clear|flush|get|set|check|numerical|update|apply|plot|print|test|save|load)_?\w*"
 # What the name of a forward is lengthened by, or begins with.
-PAIRED = ("grad", "grads", "gradient", "gradients", "derivative", "bwd", "vjp", "adjoint")
+PAIRED = ("grad", "grads", "gradient", "gradients", "derivative", "bwd", "vjp", "adjoint", "adj", "ad")
 # A method is taken for a misspelt one from here: `back_propogation` is 0.94 like `back_propagation`.
 LIKE = 0.85
 MAX_FORWARDS = 4

@@ -7,7 +7,7 @@ What the text says, without running it:
     spelling listing pairs by_use directions linearity objectives engines members measuring pointwise reading
     read_later read_part slopes writes casts constants
 From what was loaded to a form:
-    find either factories ways_back outline form plain wrapped
+    find either of_convolutions factories ways_back outline form plain wrapped
 Forms of functions:
     pair loss made_pair made_loss total_loss mean_loss usual_losses vector_loss compared forces hessians jacobians
     network network_wiring keyed composed averaged bilinear of_output spelled reference

@@ -36,6 +36,7 @@ from gradcheck_cli.targets.functions.inputs.variations import at_default_only
 from gradcheck_cli.targets.functions.last_layer import NOTE as LAST_LAYER, as_last_layer
 from gradcheck_cli.targets.functions.loss import gives_gradients
 from gradcheck_cli.targets.functions.mean_loss import NOTE as MEAN_LOSS, as_mean_loss
+from gradcheck_cli.targets.functions.of_convolutions import looks_like_convolution
 from gradcheck_cli.targets.functions.other_argument import (
     NOTE as OTHER_ARGUMENT,
     as_other_argument,
@@ -49,20 +50,12 @@ from gradcheck_cli.targets.functions.reference import reference_of
 from gradcheck_cli.targets.functions.service import DoubtfulError, FunctionReady
 from gradcheck_cli.targets.functions.several_losses import refuse_several_losses
 from gradcheck_cli.targets.functions.spelled import SEED_IT, WHAT_EACH_IS, SpelledForm, refuse_own_fault, spelled_form
-from gradcheck_cli.targets.functions.spelling import LOSS_WORDS, tokens, word_set
 from gradcheck_cli.targets.functions.vector_loss import NOTE as VECTOR_LOSS, ROWS_NOTE as ROWS, as_rows, as_vectors
 from gradcheck_cli.targets.lines import Watch
 from gradcheck_cli.targets.load import Loaded
 from gradcheck_cli.targets.wire import Message
 
 Ready = TypeVar("Ready")
-
-# Words of a convolution's code. None of the layers that are none has them, but pooling: see `_POOLING`.
-_OF_CONVOLUTIONS = word_set(
-    "conv conv2d conv1d conv3d convolution convolve correlate kernel kernels stride strides padding padded filter "
-    "filters im2col col2im fold unfold dilation kh kw"
-)
-_POOLING = word_set("pool pooling maxpool avgpool maxpooling avgpooling")
 
 # Of what is guessed, in this order.
 _OTHER_SHAPES = ((as_compared, COMPARED), (as_read, READ_PART), (as_rows, ROWS), (as_vectors, VECTOR_LOSS))
@@ -114,11 +107,13 @@ class AsConvolution(Generic[Ready]):
         take: recognises the target as a convolution.
         is_sure: something was right there.
         is_named: no argument's meaning was found by trying it, against its name.
+        is_narrow: it is one with one channel alone.
     """
 
     take: Callable[[], Ready]
     is_sure: Callable[[Ready], bool]
     is_named: Callable[[Ready], bool]
+    is_narrow: Callable[[Ready], bool]
 
 
 def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
@@ -146,7 +141,7 @@ def either(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) ->
     if is_bilinear(found.form, found.samples[0].values, reads_windows(loaded)):
         with suppress(NotRecognisedError, AmbiguousError):
             taken = convolution.take()
-            if convolution.is_sure(taken):
+            if convolution.is_sure(taken) and not convolution.is_narrow(taken):
                 return taken
     return found
 
@@ -164,9 +159,13 @@ def _refuse_unwritten(loaded: Loaded) -> None:
 
 
 def _convolution_first(loaded: Loaded, wanted: Wanted, convolution: AsConvolution[Ready]) -> Ready | FunctionReady:
-    """Its own refusal stands where it is no function either."""
+    """Its own refusal stands where it is no function either, and so does what is one with one channel alone."""
     try:
-        return convolution.take()
+        taken = convolution.take()
+        if convolution.is_narrow(taken):
+            with suppress(NotAFunctionError):
+                return as_function(loaded, wanted)
+        return taken
     except (NotRecognisedError, AmbiguousError) as refusal:
         try:
             return as_function(loaded, wanted)
@@ -329,8 +328,7 @@ def _as_it_computes(loaded: Loaded, wanted: Wanted, layer: AnotherLayer) -> Func
     node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
     form = AnotherLayerForm(layer, loaded.name, ast.unparse(node) if node is not None else "")
     wanted.seed()
-    guess = Guess(form, form.samples(wanted.number), "guess")
-    return _ready(loaded, wanted, guess, "guess")
+    return _ready(loaded, wanted, Guess(form, form.samples(wanted.number), "guess"), "guess")
 
 
 def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> FunctionReady:
@@ -363,23 +361,3 @@ def _ready(loaded: Loaded, wanted: Wanted, found: Guess, source: InputsFrom) -> 
     return FunctionReady(
         file, form, found.samples, source, wanted.seed, watch, edits, tuple(notes), raised=found.raised
     )
-
-
-def looks_like_convolution(loaded: Loaded) -> bool:
-    """Do the names of the target, or those in its code, speak of a convolution?"""
-    own = {word for part in loaded.name.split(".") for word in tokens(part)}
-    own |= set(tokens(getattr(loaded.owner, "__name__", "")))
-    if own & _OF_CONVOLUTIONS:
-        return True
-    if own & (_POOLING | LOSS_WORDS):  # the likelihood of a process has a kernel too
-        return False
-    node = loaded.node(getattr(loaded.owner, "__name__", loaded.name))
-    return bool(_words(node) & _OF_CONVOLUTIONS)
-
-
-def _words(node: ast.AST | None) -> set[str]:
-    found: set[str] = set()
-    for inner in ast.walk(node) if node is not None else ():
-        for name in (getattr(inner, "id", ""), getattr(inner, "attr", ""), getattr(inner, "arg", "")):
-            found |= set(tokens(name or ""))
-    return found

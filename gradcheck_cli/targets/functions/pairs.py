@@ -32,6 +32,8 @@ from gradcheck_cli.targets.functions.spelling import (
 
 # So much of two names is the same where they are two directions of one layer: "norm_vor" and "norm_zurueck".
 _SAME = 3
+# Of what a forward puts together and a backward takes apart: one may be called w anywhere.
+_NAMES_IN_COMMON = 2
 FORCES = word_set("force forces")
 # Of what statisticians call a score.
 _LIKELIHOODS = word_set(
@@ -60,12 +62,16 @@ class Defined:
         parameters: all of them.
         returned: what its last return statement calls what it gives.
         calls: the names that it calls.
+        kept: what its last return statement puts into a tuple behind the first thing that it gives.
+        opened: the names into which it takes a parameter apart.
     """
 
     needed: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
     calls: frozenset[str] = frozenset()
+    kept: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
 
 
 def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
@@ -76,7 +82,20 @@ def defined_by(node: ast.AST | None, *, is_method: bool = False) -> Defined:
     names = [item.arg for item in (*arguments.posonlyargs, *arguments.args)]
     needed = names[: len(names) - len(arguments.defaults)]
     behind = int(is_method and names[:1] in (["self"], ["cls"]))
-    return Defined(tuple(needed[behind:]), tuple(names[behind:]), tuple(returned_names(node)), calls_of(node))
+    returned, kept = (tuple(returned_names(node, flat=flat)) for flat in (False, True))
+    opened = _opened(node, names)
+    return Defined(tuple(needed[behind:]), tuple(names[behind:]), returned, calls_of(node), kept[1:], opened)
+
+
+def _opened(node: ast.AST, parameters: Sequence[str]) -> tuple[str, ...]:
+    """The names of `okna, w, p = kept` for a parameter `kept`."""
+    taken = (
+        tuple(map(identifier, each.targets[0].elts))
+        for each in ast.walk(node)
+        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Tuple)
+        if identifier(each.value) in parameters
+    )
+    return next(taken, ())
 
 
 def calls_of(node: ast.AST, *, methods: bool = False) -> frozenset[str]:
@@ -140,7 +159,24 @@ def _forward_of(backward: str, functions: Mapping[str, Defined]) -> str:
         or _forward_that_goes_on(backward, functions)
         or _forward_that_ends_alike(backward, functions)
         or _forward_by_arguments(backward, functions)
+        or _forward_that_keeps(backward, functions)
     )
+
+
+def _forward_that_keeps(backward: str, functions: Mapping[str, Defined]) -> str:
+    """The only one that puts into a tuple what the backward takes out of one, by the same names but for an expression.
+
+    `return y, (x.shape, windows, w)` and `shape, windows, w = cache`: their own names need have nothing in common.
+    """
+    opened = functions[backward].opened
+    found = [
+        name
+        for name, other in functions.items()
+        if name != backward
+        and len(other.kept) == len(opened)
+        and sum(kept == own != "" for kept, own in zip(other.kept, opened, strict=True)) >= _NAMES_IN_COMMON
+    ]
+    return _the_only(found)
 
 
 def _called_alike_with_its_arguments(backward: str, functions: Mapping[str, Defined]) -> str:
@@ -271,9 +307,11 @@ def _the_only(names: Sequence[str]) -> str:
 
 
 def _forward_by_use(backward: str, functions: Mapping[str, Defined]) -> str:
-    """The function whose returned cache a backward takes, called alike; "" where none or several are."""
+    """The function whose returned cache a backward takes, called alike; or the one whose it takes apart, whatever they
+    are called. "" where none or several are."""
     wanted = functions[backward].parameters
-    return _the_only(
+    is_handed_gradient = any(is_upstream(name) or looks_like_gradient(name) for name in wanted)
+    return (is_handed_gradient and _forward_that_keeps(backward, functions)) or _the_only(
         [
             name
             for name, other in functions.items()

@@ -36,9 +36,9 @@ THROUGH_ALL = word_set(
     "retropropagation retropropagacion retropropagacao retropropagazione fanxiang"
 )
 BACKWARD_WORDS = THROUGH_ALL | word_set(
-    "back bw grad gradient grads gradients derivative derivatives deriv derive prime der d diff dx "
+    "back bw grad gradient grads gradients derivative derivatives deriv derive prime der d diff dx adjoint adj "
     "derivada gradiente ableitung derivee pochodna turev turevi gradienten gradientes gradienti gradiens gradien "
-    "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad"
+    "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad obratno"
 )
 # What an upstream is called, beside d and the name of an output.
 UPSTREAM_WORDS = word_set(
@@ -96,7 +96,7 @@ _OF_FUNCTIONS = ("f", "j", "l", "e")
 _IN_FRONT = in_order("d d_ grad deriv")
 # Before what is called propagation in any language.
 _BACK = in_order("retro back back_ retro_")
-_BEHIND = in_order("prime grad gradient deriv derivative der backward bwd")
+_BEHIND = in_order("prime grad gradient deriv derivative der backward bwd _ad")
 # The derivative of one by another, in one name: dL_dw, dfdx, dloss_dtheta.
 _BY_ANOTHER = re.compile(
     r"^d_?(?:[A-Za-z]|loss|cost|err|error|energy|objective)_?d_?"
@@ -279,7 +279,7 @@ def _marked(name: str, known: dict[str, str]) -> str:
         full = _IN_LONG.get(name[len(mark) :].strip("_"), ()) if name.startswith(mark) else ()
         if found := next((known[each] for each in full if each in known), ""):
             return found
-    for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta", "_updates", "_diff"):
+    for mark in ("_grad", "_gradient", "grad", "_bar", "_g", "_delta", "_updates", "_diff", "_ad", "_adj"):
         stem = name[: -len(mark)].strip("_") if name.endswith(mark) else ""
         if found := next((known[each] for each in (stem, f"{stem}s", f"{stem}es") if stem and each in known), ""):
             return found

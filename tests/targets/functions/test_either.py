@@ -35,5 +35,5 @@ def test_a_forward_that_is_no_convolution_is_not_tried_as_one(tmp_path, name):
     loaded = load(resolve([f"{file}:mix_backward"])[0])
     wanted = Wanted(("convolution", "function"), is_spelled=False, seed=seed_all, number=0, seconds=60.0)
     with pytest.raises(DoubtfulError):
-        either(loaded, wanted, AsConvolution(take, bool, bool))
+        either(loaded, wanted, AsConvolution(take, bool, bool, lambda ready: False))
     assert bool(tried) == is_tried

@@ -133,3 +133,13 @@ def test_a_logarithm_of_a_product_is_asked_in_the_shapes_of_the_product(tmp_path
     file.write_text(FACTORS.replace("FACTOR", factor))
     report = function_here(f"{file}:gradient_pois")
     assert {name: each.verdict for name, each in report.gradients.items()} == {"W": Verdict.PASS, "H": verdict}
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("2 * ", Verdict.PASS), ("", Verdict.FAIL)])
+def test_of_two_targets_the_first_is_compared_with_the_second(tmp_path, factor, verdict):
+    """`y` beside `t` is the network's output; with neither differentiated nothing was judged."""
+    code = f"def mse(y, t):\n    d = y - t\n    return (d ** 2).mean(), {factor}d / d.size\n"
+    (tmp_path / "error.py").write_text(code)
+    report = function_here(f"{tmp_path}/error.py:mse")
+    assert report.verdict is verdict
+    assert set(report.gradients) == {"y"}

@@ -200,6 +200,31 @@ def test_what_may_be_of_another_function_is_not_failed_by_its_shape(tmp_path, na
     assert found is verdict
 
 
+# Their names have nothing in common; what one puts together the other takes apart.
+STRANGERS = """
+import numpy as np
+
+def verbieg(x, w):
+    innen = np.tanh(x @ w)
+    return innen * innen, (x.shape, innen, w, x)
+
+def glaette(x, w):
+    return x @ w, (w,)
+
+def zurueck(dy, gemerkt):
+    form, innen, w, x = gemerkt
+    d = FACTOR * dy * innen * (1 - innen ** 2)
+    return (d @ w.T).reshape(form), x.T @ d
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("2", Verdict.PASS), ("1", Verdict.FAIL)])
+def test_a_backward_belongs_to_what_puts_together_what_it_takes_apart(tmp_path, factor, verdict):
+    """By the names inside, where no other forward keeps them."""
+    (tmp_path / "fremd.py").write_text(STRANGERS.replace("FACTOR", factor))
+    assert function_here(f"{tmp_path}/fremd.py:zurueck").verdict is verdict
+
+
 def test_what_is_handed_no_upstream_belongs_to_the_loss_of_its_arguments():
     """Beside a step of a simulation that is called as it is, and takes all but what its end is compared with."""
     code = "def push(u, c): ...\ndef push_loss(u, c, GOAL): ...\ndef push_grad(u, c, GOAL): ..."
