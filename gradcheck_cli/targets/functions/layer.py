@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.model import Array, FunctionForm, Sample, syntax
-from gradcheck_cli.targets.functions.averaged import method_averages, without_the_mean
+from gradcheck_cli.targets.functions.averaged import OF_THE_MEAN, method_averages, without_the_mean
 from gradcheck_cli.targets.functions.constructing import makings
 from gradcheck_cli.targets.functions.form import (
     NotAFunctionError,
@@ -104,7 +104,8 @@ class LayerForm:
         logarithms = [slope.name for slope in self.slopes.values() if slope.is_of_logarithm]
         by = f"; its gradients are those by the logarithms of {', '.join(logarithms)}" if logarithms else ""
         data = f"; {_OF_ITS_OWN}" if self._is_of_its_own else ""
-        return f"{self.making.text}; {self.methods.fore}, then {self.methods.back}({handed}){by}{data}"
+        mean = f"; {OF_THE_MEAN}" if self._is_averaged else ""
+        return f"{self.making.text}; {self.methods.fore}, then {self.methods.back}({handed}){by}{data}{mean}"
 
     @property
     def backward(self) -> str:
