@@ -291,7 +291,7 @@ def _data(
     Not so where nothing is returned, or what belongs to nobody: then it may be the one that is missing. Of an object it
     is what its forward takes first; of a function of many weights what is called as data. Where the gradient of what
     is called a prediction is all that is given, all else is what it is compared with, and settings; so is what an
-    object without weights is handed second, whose backward is handed no G.
+    object without weights is handed second, whose backward is handed no G, and all that one with weights is handed.
     """
     entries = [entry for _, entry in _entries(trials)]
     missing = [name for name in owed if name not in returned]
@@ -299,6 +299,9 @@ def _data(
         return ()
     given = [name for name in owed if name in returned]
     if len(given) == 1 and set(tokens(given[0])) & _PREDICTED:
+        return missing
+    # What the forward is handed stands before what the object holds.
+    if form == "loss-class" and len(given) >= _FEW and missing == list(owed[: len(missing)]):
         return missing
     if len(missing) != 1:
         return ()
