@@ -6,7 +6,7 @@ import ast
 import inspect
 import linecache
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ from gradcheck_cli.targets.functions.gates import GateForm, gate_of
 from gradcheck_cli.targets.functions.hessians import by_first_argument
 from gradcheck_cli.targets.functions.inputs.proposals import SIZES
 from gradcheck_cli.targets.functions.kept_arguments import kept_pair
-from gradcheck_cli.targets.functions.layer import LayerForm, layer_forms, objects_of
+from gradcheck_cli.targets.functions.layer import LayerForm, MadeObject, layer_forms, made_as, objects_of
 from gradcheck_cli.targets.functions.loss import LossForm, gives_gradients
 from gradcheck_cli.targets.functions.made_loss import made_losses
 from gradcheck_cli.targets.functions.made_pair import in_made_shapes, made_pairs
@@ -186,10 +186,7 @@ def _layer(loaded: Loaded, owner: type) -> Iterator[WrittenFunction]:
         return
     net = "" if back else _loss_method(loaded, owner)
     if net:
-        names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
-        methods = NetMethods(owner, net, net, names=names)
-        for made in objects_of(owner, text, (net,)):
-            yield NetForm(made.making, made.states, methods, names, text, made.switches)
+        yield from _nets(loaded, owner, net, objects_of(owner, text, (net,)))
         return
     said = _returned_by(loaded, owner, back)
     target = target_of(owner, fore, back) if fore and back else ""
@@ -210,8 +207,20 @@ def layers_as_made(loaded: Loaded, makings: Sequence[Making]) -> Iterator[LayerF
     owner = loaded.target if isinstance(loaded.target, type) else loaded.owner
     if owner is not None and makings and not is_autograd_function(owner):
         asked, text = "" if loaded.target is owner else loaded.name, _with_callees(loaded, owner.__name__)
-        said = _returned_by(loaded, owner, method_names(owner, asked)[1])
-        yield from layer_forms(owner, said, text, asked, vars(loaded.module), makings)
+        back = method_names(owner, asked)[1]
+        net = "" if back else _loss_method(loaded, owner)
+        if net:
+            yield from _nets(loaded, owner, net, map(made_as, makings))
+            return
+        yield from layer_forms(owner, _returned_by(loaded, owner, back), text, asked, vars(loaded.module), makings)
+
+
+def _nets(loaded: Loaded, owner: type, net: str, objects: Iterable[MadeObject]) -> Iterator[NetForm]:
+    """An object whose one method gives a loss and its gradients, for each way in which it is made."""
+    names = tuple(returned_names(loaded.node(f"{owner.__name__}.{net}")))
+    methods, text = NetMethods(owner, net, net, names=names), _with_callees(loaded, owner.__name__)
+    for made in objects:
+        yield NetForm(made.making, made.states, methods, names, text, made.switches)
 
 
 def _returned_by(loaded: Loaded, owner: type, back: str) -> list[str]:

@@ -301,7 +301,7 @@ def layer_forms(
         raise NotAFunctionError("build", f"{owner.__name__} has no {lacking}")
     methods = Methods(owner, fore, back)
     with_nodes = node_methods(owner, fore, back, module or {})
-    for made in map(_made, makings) if makings else objects_of(owner, source, (fore, back)):
+    for made in map(made_as, makings) if makings else objects_of(owner, source, (fore, back)):
         if with_nodes is not None:
             yield LayerForm(made.making, made.states, with_nodes, tuple(names), source, made.switches)
         for is_torch in _libraries(source, module or {}):
@@ -352,7 +352,12 @@ def objects_of(owner: Any, source: str, methods: Sequence[str]) -> Iterator[Made
         yield MadeObject(making, _shapes(making), _switches(making))
 
 
-def _made(making: Making) -> MadeObject:
+def made_as(making: Making) -> MadeObject:
+    """An object that is made in a known way.
+
+    Raises:
+        Exception: whatever its constructor raises.
+    """
     return MadeObject(making, _shapes(making), _switches(making))
 
 
