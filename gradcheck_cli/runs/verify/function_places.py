@@ -80,7 +80,8 @@ class FunctionPlaces:
     def _ignoring(self, finding: Finding) -> Finding:
         """What no formula explains, and is wrong with one value of a setting that the backward never reads."""
         setting = finding.fails_when.partition(" = ")[0]
-        if finding.id != UNEXPLAINED or finding.evidence or not is_read_once(self.code.definition, setting):
+        is_other = finding.id != UNEXPLAINED or bool(finding.evidence) or not setting
+        if is_other or not is_read_once(self.code.definition, setting):
             return finding
         mistake = standing_for(Sign.SETTING)
         message = f"grad_{finding.gradient} is right but with {finding.fails_when}, a setting that its backward ignores"

@@ -101,6 +101,13 @@ def test_a_label_that_is_left_out_is_one_of_the_labels():
     assert list(with_a_label_left_out(items[:2], sample)) == []
 
 
+def test_a_label_that_is_left_out_may_be_told_in_every_call():
+    """Without a default it has the number that was handed over."""
+    sample = Sample({"logits": np.zeros((3, 5)), "labels": np.array([4, 2, 4]), "ignore_index": -1}, ("logits",))
+    items = [Parameter("logits"), Parameter("labels"), Parameter("ignore_index")]
+    assert [each.values["ignore_index"] for each in with_a_label_left_out(items, sample)] == [4]
+
+
 def test_switches_are_also_turned_on_together():
     """What two do together is code of its own."""
     items = [Parameter("x"), Parameter("trans_a", True, False), Parameter("trans_b", True, False)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gradcheck_cli.model import Array
@@ -17,7 +17,7 @@ from gradcheck_cli.targets.functions.form import WrittenFunction
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, drawn
 from gradcheck_cli.targets.functions.inputs.fitting import Fitted, fitted
 from gradcheck_cli.targets.functions.inputs.lengths_said import leaves_nothing, lengths_said, too_short
-from gradcheck_cli.targets.functions.inputs.parameters import stands_in_arithmetic
+from gradcheck_cli.targets.functions.inputs.parameters import chosen_from, stands_in_arithmetic
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, SIZES, Proposal, is_bias_name
 from gradcheck_cli.targets.functions.inputs.ranked import by_rank
 from gradcheck_cli.targets.functions.inputs.relations import (
@@ -239,7 +239,7 @@ def _met(form: WrittenFunction, choice: ProposalChoice, seed: int, gates: Sequen
         if met is not None and error is None and not met.lengths:
             return met
         best = best or met
-        waiting[:0] = _closer(now, error, gates) if met is None or error else joined_at(now, met.lengths)
+        waiting[:0] = _closer(now, error, gates, form.source) if met is None or error else joined_at(now, met.lengths)
     return best
 
 
@@ -260,16 +260,19 @@ def _called_on(form: WrittenFunction, choice: ProposalChoice, seed: int) -> tupl
     return (met if outputs else None), error
 
 
-def _closer(choice: ProposalChoice, error: BaseException | None, gates: Sequence[int]) -> list[ProposalChoice]:
+def _closer(
+    choice: ProposalChoice, error: BaseException | None, gates: Sequence[int], source: str
+) -> list[ProposalChoice]:
     """Choices in which what was raised is mended; none where nobody knows how.
 
     Args:
         gates: how many times another an axis may be.
+        source: the text of the forward.
     """
     if error is None:
         return []
     if _WHOLE.search(str(error)):
-        return list(_with_whole_numbers(choice))
+        return list(_with_whole_numbers(choice, chosen_from(source)))
     if short := too_short(error):
         return list(longer(choice, short))
     if leaves_nothing(error):
@@ -279,10 +282,14 @@ def _closer(choice: ProposalChoice, error: BaseException | None, gates: Sequence
     return found or [each for most in gates for each in with_gates(choice, most)]
 
 
-def _with_whole_numbers(choice: ProposalChoice) -> Iterator[ProposalChoice]:
-    """With whole numbers in the place of one of its arrays, the last first: data come before what is looked up."""
+def _with_whole_numbers(choice: ProposalChoice, tables: Container[str]) -> Iterator[ProposalChoice]:
+    """With whole numbers in the place of one of its arrays, the last first: data come before what is looked up.
+
+    Args:
+        tables: of which rows are chosen; they choose none.
+    """
     for name in reversed(list(choice)):
-        if choice[name].kind in REAL:
+        if choice[name].kind in REAL and name not in tables:
             yield {**choice, name: replace(choice[name], kind="index", below=_CLASSES)}
 
 

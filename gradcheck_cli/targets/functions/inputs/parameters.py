@@ -295,6 +295,17 @@ def gives_places(source: str, name: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=16)
+def chosen_from(source: str) -> frozenset[str]:
+    """The names of which entries are chosen by others: `U[idx]`, `U[[first, *rest]]`."""
+    subscripts = (node for node in syntax.nodes_in(source) if isinstance(node, ast.Subscript))
+    return frozenset(
+        node.value.id
+        for node in subscripts
+        if isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Name | ast.List)
+    )
+
+
 def is_sorted_by(source: str, name: str) -> bool:
     """Does the code put rows in the order of a parameter: `np.argsort(-time)`? It has a number for each of them."""
     calls = (node for node in syntax.nodes_in(source) if isinstance(node, ast.Call))

@@ -71,7 +71,7 @@ def with_a_label_left_out(parameters: Sequence[Parameter], sample: Sample) -> It
     """The sample with the first of its labels as that which is left out, where there is a setting for it."""
     labels = [value for value in sample.values.values() if isinstance(value, np.ndarray) and value.dtype.kind == "i"]
     for item in parameters:
-        if labels and _is_left_out(item):
+        if labels and _is_left_out(item, sample.values.get(item.name)):
             values = {**sample.values, item.name: int(labels[0].flat[0])}
             yield Sample(values, sample.differentiated, sample.seed)
 
@@ -174,9 +174,7 @@ def _stepped(step: int) -> int:
     return 2 if step == 1 else 1
 
 
-def _is_left_out(item: Parameter) -> bool:
-    return (
-        isinstance(item.default, int)
-        and not isinstance(item.default, bool)
-        and bool(set(tokens(item.name)) & _LEFT_OUT)
-    )
+def _is_left_out(item: Parameter, now: object) -> bool:
+    """Is it a whole number that is called as a label that is left out is, with a default or without?"""
+    value = item.default if item.has_default else now
+    return isinstance(value, int) and not isinstance(value, bool) and bool(set(tokens(item.name)) & _LEFT_OUT)
