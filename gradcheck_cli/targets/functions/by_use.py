@@ -12,7 +12,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import FunctionType
+from itertools import pairwise
+from types import CodeType, FunctionType
 from typing import Any, TypeGuard
 
 from gradcheck_cli.model import syntax
@@ -37,7 +38,7 @@ def goes_by_use(methods: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]) -
 class _Method:
     """What a method is called with behind the object but for switches, which attributes it sets and which it reads.
 
-    `names` are its variables, its parameters among them.
+    `names` are its variables, its parameters among them; `gives` says whether it returns anything.
     """
 
     name: str
@@ -46,6 +47,7 @@ class _Method:
     sets: frozenset[str]
     reads: frozenset[str]
     names: tuple[str, ...]
+    gives: bool
 
     @property
     def takes_gradient(self) -> bool:
@@ -76,7 +78,7 @@ def _of_what_is_kept(methods: Sequence[_Method]) -> tuple[str, str] | None:
         for back in methods
         for fore in methods
         if goes_backward(back.name) and not goes_backward(fore.name) and not back.parameters
-        if fore.line < back.line and fore.parameters and fore.sets & back.reads
+        if fore.line < back.line and fore.parameters and fore.gives and fore.sets & back.reads
     ]
     return found[0] if len(found) == 1 else None
 
@@ -105,7 +107,23 @@ def _used_by(owner: Any, name: str, method: FunctionType) -> _Method:
     attributes = {kind: frozenset(_attributes(code, kind)) for kind in ("STORE_ATTR", "LOAD_ATTR")}
     parameters = tuple(each for each in given if each not in switches)
     kept, read = attributes["STORE_ATTR"], attributes["LOAD_ATTR"]
-    return _Method(name, code.co_firstlineno, parameters, kept, read, code.co_varnames)
+    return _Method(name, code.co_firstlineno, parameters, kept, read, code.co_varnames, _gives(code))
+
+
+def _gives(code: CodeType) -> bool:
+    """Does it return anything but None?"""
+    steps = list(dis.get_instructions(code))
+    returned = ((before, step) for before, step in pairwise(steps) if step.opname.startswith("RETURN_"))
+    # What is returned is loaded before, or stands in the step itself (since Python 3.12).
+    return any(
+        (step.argval is not None) if step.opname == "RETURN_CONST" else not _loads_none(before)
+        for before, step in returned
+        if step.opname != "RETURN_GENERATOR"
+    )
+
+
+def _loads_none(step: dis.Instruction) -> bool:
+    return step.opname == "LOAD_CONST" and step.argval is None
 
 
 def _read_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Method:
@@ -119,7 +137,8 @@ def _read_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> _Method:
         inner.id: None for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
     }
     parameters = tuple(each for each in given if each not in switches)
-    return _Method(node.name, node.lineno, parameters, sets, reads, (*given, *own))
+    gives = any(isinstance(inner, ast.Return) and inner.value is not None for inner in ast.walk(node))
+    return _Method(node.name, node.lineno, parameters, sets, reads, (*given, *own), gives)
 
 
 def _with_a_switch(names: Sequence[str], defaults: Sequence[object]) -> set[str]:

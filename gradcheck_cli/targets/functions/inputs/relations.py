@@ -9,11 +9,12 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from string import ascii_lowercase
 
 from gradcheck_cli.targets.functions.inputs.drawing import ProposalChoice, shape_of
 
 # Lengths of which none is another with 1 more, nor the sum, the double, the triple or four times of others.
-LENGTHS: Mapping[str, int] = {letter: 4 * place + 3 for place, letter in enumerate("abcdefghijklmnopqrst")}
+LENGTHS: Mapping[str, int] = {letter: 4 * place + 3 for place, letter in enumerate(ascii_lowercase)}
 # Gates side by side.
 _FACTORS = (2, 3, 4)
 # Intercepts, steps between classes; more are no slip of lengths that are told apart by 4.
