@@ -211,8 +211,10 @@ def _by_use(form: WrittenFunction, item: Parameter, found: Sequence[Proposal]) -
     if not item.has_default and (count := number_of_names(form.source, item.name)) > 1 and found[0].kind in REAL:
         alone = replace(found[0], axes=str(count))
         return [alone, positive(alone), replace(alone, axes=f"{count} n"), *found]
-    if not item.has_default and found[0].kind in REAL and (count := entries_read(form.source, item.name)):
-        return [replace(found[0], axes=str(count)), *found]
+    count, is_whole = entries_read(form.source, item.name)
+    if count and not item.has_default and found[0].kind in REAL:
+        alone = replace(found[0], axes=str(count))
+        return [alone, *found] if is_whole else [*found, alone]
     if not item.has_default and lengths(item.name):
         return [*lengths(item.name), *found]
     if not item.has_default and found[0].kind in REAL and goes_through_steps(form.source, item.name):

@@ -52,6 +52,10 @@ def _usual(key: str) -> Any:
     return constant(tokens(key))
 
 
+# Fewer that are read one by one tell no length.
+_SEVERAL = 2
+
+
 def _is(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
@@ -68,10 +72,11 @@ def number_of_names(source: str, name: str) -> int:
     return 0
 
 
-def entries_read(source: str, name: str) -> int:
-    """So many entries of a vector are read by their numbers: 8 of `cam[:3]`, `cam[3:6]`, `f, k = cam[6:]`; else 0.
+def entries_read(source: str, name: str) -> tuple[int, bool]:
+    """So many entries of a vector are read by their numbers, and whether slices are among them.
 
-    0 where anything else is done with it but that it is handed on.
+    8 of `cam[:3]`, `cam[3:6]`, `f, k = cam[6:]`, which is all of it; 2 of `at[0]`, `at[1]`, which may be rows, and 0 of
+    a first one alone, which may be the first of any, and where others are read.
     """
     most, is_whole = 0, False
     for node in syntax.nodes_in(source):
@@ -82,10 +87,10 @@ def entries_read(source: str, name: str) -> int:
                 is_open = isinstance(node.slice, ast.Slice) and into is not None
                 start = getattr(getattr(node.slice, "lower", None), "value", None)
                 if not is_open or not isinstance(start, int):
-                    return 0
+                    return 0, False
                 last = start + len(getattr(into.targets[0], "elts", ()))  # type: ignore[union-attr]
             most, is_whole = max(most, last), is_whole or isinstance(node.slice, ast.Slice)
-    return most if is_whole else 0
+    return (most if is_whole or most >= _SEVERAL else 0), is_whole
 
 
 def _last_of(place: ast.expr) -> int | None:

@@ -165,7 +165,7 @@ class InputSearch:
         is_seen = is_seen and not all(is_emptied(found.form, each, self.file) for each in found.samples)
         self.has_wrong_total = self.has_wrong_total or is_wrong_total(found.form, sample)
         is_seen = is_seen and (is_entrywise or not self.has_wrong_total)
-        is_seen = is_seen and keeps_its_shapes(found.form, found.samples[1:])
+        is_seen = is_seen and keeps_its_shapes(found.form, found.samples[1:2])
         if is_number and is_seen and not self._is_of_another(found):
             return False
         if self.doubtful is None:
