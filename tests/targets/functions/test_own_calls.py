@@ -181,6 +181,8 @@ def values(text, name="f", seed=0):
         ("d = {}\nd['k'] = 9\nprint(boom)\nf(d)", {"k": 9}),
         ("def g():\n    with boom():\n        a, b = 1, 2\n        f(b)\n", 2),
         ("f(x=6)", 6),
+        ("input = 4\nload = input + 1\nf(load)", 5),
+        ("a = input()\nf(a)", None),
         ("a = boom()\nf(a)", None),
         ("def g(n):\n    f(n)", None),
     ],

@@ -22,9 +22,10 @@ from gradcheck_cli.targets.stopped import HungError
 
 # Words of calls that reach beyond the process, or wait for somebody.
 _OUTSIDE = re.compile(
-    r"\b(open|input|exec|eval|load(txt)?|save(z|txt|_\w+)?|dump|imread|imwrite|imshow|show|savefig|read_\w+|write\w*|"
-    r"urlopen|urlretrieve|download\w*|requests|subprocess|system|popen|remove|unlink|rmtree|makedirs|mkdir|argparse|"
-    r"parse_args|exit|quit|sleep|getenv|environ|argv)\b"
+    r"\b(?:open|input|exec|eval|load(?:txt)?|save(?:z|txt|_\w+)?|dump|imread|imwrite|imshow|show|savefig|read_\w+|write\w*|"
+    r"urlopen|urlretrieve|download\w*|tofile|renames?|copyfile|system|popen|remove|unlink|rmtree|makedirs|mkdir|"
+    r"parse_args|exit|quit|sleep|getenv)"
+    r"\s*\(|\b(?:requests|subprocess|argparse|environ|argv)\b"
 )
 # What changes the array that it is handed.
 _CHANGING = frozenset({"shuffle", "fill_diagonal", "copyto", "put", "place"})
