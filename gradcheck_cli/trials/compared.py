@@ -171,7 +171,8 @@ def judged_of(trial: FunctionTrial, asking: Asking, name: str) -> JudgedGradient
         judged = judged_closely(actual, trial.first[name], trial.second[name], asking.upstream, shape)
     else:
         return None
-    return None if judged.verdict is Verdict.FAIL and _is_flat(trial, asking, name, judged) else judged
+    is_apart = judged.verdict is Verdict.FAIL or judged.is_either
+    return None if is_apart and _is_flat(trial, asking, name, judged) else judged
 
 
 def _is_flat(trial: FunctionTrial, asking: Asking, name: str, judged: JudgedGradient) -> bool:

@@ -33,6 +33,7 @@ class JudgedGradient:
         unsettled: entries of which the truth is not known: near a kink, or where its two sources do not agree.
         hidden: what share of the terms of an entry it may be off by without being seen, as its truth is not known
             better; 0 where that is below float32's rounding.
+        is_either: the second source cannot tell it from the right one, which it is not by the first.
     """
 
     expected: Array
@@ -43,6 +44,7 @@ class JudgedGradient:
     sources: str
     unsettled: int = 0
     hidden: float = 0.0
+    is_either: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -86,11 +88,12 @@ def judged_closely(
     unsettled, hidden = int((~settled).sum()), _hidden(radius[settled], rounding[settled], terms)
     # Many kinks, each of which changes a slope by little, look smooth to differences entry by entry: what the second
     # source cannot tell from the gradient that is judged is not proved to be wrong.
-    is_either = result.verdict is Verdict.FAIL and second.confirms(actual, np.zeros_like(radius), upstream)
+    is_far = result.verdict is Verdict.FAIL and bool(np.isfinite(actual).all())
+    is_either = is_far and second.confirms(actual, np.zeros_like(radius), upstream)
     if is_either or not second.confirms(expected, radius, upstream):
         unsettled, result = expected.size, Bounded(Verdict.INCONCLUSIVE, actual.size, ratio=result.ratio)
     equal = bool(np.array_equal(actual, expected))
-    return JudgedGradient(expected, actual, result, False, equal, sources, unsettled, hidden)
+    return JudgedGradient(expected, actual, result, False, equal, sources, unsettled, hidden, is_either)
 
 
 def _hidden(radius: Array, rounding: Array, terms: int) -> float:
