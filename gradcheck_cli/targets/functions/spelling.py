@@ -40,6 +40,8 @@ BACKWARD_WORDS = THROUGH_ALL | word_set(
     "derivada gradiente ableitung derivee pochodna turev turevi gradienten gradientes gradienti gradiens gradien "
     "derivata proizvodnaya turunan tidu koubai arriere atras tras indietro wstecz geri nazad obratno"
 )
+# By itself a matrix has one too.
+_BESIDE_A_NAME = word_set("adjoint adj")
 # What an upstream is called, beside d and the name of an output.
 UPSTREAM_WORDS = word_set(
     "dout d_out dy dz dl_dout dl_dy dldy grad_output grad_outputs grad_out output_grad output_gradient upstream "
@@ -117,7 +119,8 @@ def bases_of(backward: str) -> tuple[tuple[str, ...], ...]:
 
 def goes_backward(name: str) -> bool:
     """Does a name say that it is a backward?"""
-    is_said = bool(BACKWARD_WORDS & set(tokens(name))) or _BY_ANOTHER.match(name) is not None
+    is_said = bool(BACKWARD_WORDS & set(tokens(name)) - _BESIDE_A_NAME) or _BY_ANOTHER.match(name) is not None
+    is_said = is_said or (bool(_BESIDE_A_NAME & set(tokens(name))) and not set(tokens(name)) <= _BESIDE_A_NAME)
     return is_said and not FORWARD_WORDS & set(tokens(name))
 
 

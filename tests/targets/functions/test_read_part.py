@@ -8,11 +8,13 @@ from gradcheck_cli.model import Verdict
 HILLS = """
 import numpy as np
 
+FIRST, SECOND = 0, 1
+
 def saddle(place):
-    return place[0] ** 3 - 2 * place[0] * place[1]
+    return place[FIRST] ** 3 - 2 * place[FIRST] * place[SECOND]
 
 def saddle_gradient(place):
-    return np.array([3 * place[0] ** 2 - 2 * place[1], -2 * place[0]])
+    return np.array([3 * place[FIRST] ** 2 - 2 * place[SECOND], -2 * place[FIRST]])
 
 def bowl(place):
     return np.sum(place ** 2)
