@@ -108,7 +108,7 @@ def test_schema_names_every_field(name):
 
 def test_schema_table_is_complete():
     """No dataclass of the reports is forgotten by the test above."""
-    reported = {item for item in vars(model).values() if is_dataclass(item)}
+    reported = {item for name in dir(model) if is_dataclass(item := getattr(model, name))}
     elsewhere = {model.Case, model.Gradients, model.Figure, model.Figures, model.RunOptions, model.VerifyOptions}
     elsewhere |= {model.TorchLayer, model.Axis, model.TransposedAxis, model.Geometry, model.CodePlace, model.Tensor}
     elsewhere |= {model.Sample, model.FunctionOutcome, model.ReturnedEntry, model.Setting, model.PLAIN}
