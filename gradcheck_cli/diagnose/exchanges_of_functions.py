@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from gradcheck_cli.diagnose.exchanges import EXCHANGES, Exchanges
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, before, is_self, span
-from gradcheck_cli.model.syntax import called
+from gradcheck_cli.model.syntax import called, names_within
 
 # Whose function a reduction may be, in the place of an array's method.
 _MODULES = ("np", "numpy", "torch", "xp")
@@ -266,7 +266,7 @@ def _by_a_count(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     if not isinstance(node, ast.Return) or node.value is None:
         return
     for place in node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]:
-        names = {each.id for each in ast.walk(place) if isinstance(each, ast.Name)} & scope.values
+        names = names_within(place) & scope.values
         counts = [count for name in sorted(names) for count in (f"{name}.size", f"len({name})")]
         for count, operator in itertools.product(counts, "/*"):
             text = f"{_bracketed(place)} {operator} {count}"

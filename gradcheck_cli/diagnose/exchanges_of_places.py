@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from gradcheck_cli.diagnose.scope import Exchanged, Scope, span
-from gradcheck_cli.model.syntax import called, parse_expression
+from gradcheck_cli.model.syntax import called, names_within, parse_expression
 
 _SHIFTS = ("roll", "shift", "circshift")
 # What a shift is called where it is said by its name.
@@ -75,11 +75,7 @@ def index_of_the_other_edge(node: ast.AST, scope: Scope) -> Iterator[Exchanged]:
     own = ast.unparse(node) if isinstance(node, ast.BinOp) else ""
     if own not in scope.indices:
         return
-    names = _names(node)
+    names = names_within(node)
     for other, letters in scope.indices.items():
         if other != own and letters == names:
             yield Exchanged(other, other)
-
-
-def _names(node: ast.AST) -> frozenset[str]:
-    return frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))

@@ -23,6 +23,7 @@ class Raised:
     code: Code = field(default_factory=Code)
 
 
+NOT_WRITTEN = "Write it: the body stops before it computes anything."
 _Mend = str | Callable[[re.Match[str], Raised], str]
 
 # Types that the user's file does not define, so that an attribute they lack cannot be added there.
@@ -115,7 +116,7 @@ _RULES: tuple[tuple[str, _Mend], ...] = (
     (r"\(no return statement\)", "Return the gradients at the end: what the code computes is dropped otherwise."),
     (r"returns None in place of", "Write it: what it returns was set to None, and nothing else since."),
     (r"returns no array", "Return the gradients themselves, as arrays of numbers."),
-    (r"is not implemented", "Write it: the body stops before it computes anything."),
+    (r"is not implemented", NOT_WRITTEN),
     (r"^UnboundLocalError: .*?variable '(\w+)'", r"Give `\1` a value on every way to this line."),
     (r"^NameError: .*?name '(?P<name>\w+)' is not defined", _name),
     (r"^AttributeError: module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'", _of_module),

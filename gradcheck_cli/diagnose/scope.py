@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gradcheck_cli.diagnose.twins import twins
+from gradcheck_cli.model.syntax import names_within
 
 Mark = tuple[int, int, int, int]
 
@@ -88,7 +89,7 @@ def _indices(nodes: Iterable[ast.AST], known: frozenset[str]) -> dict[str, froze
     found: dict[str, frozenset[str]] = {}
     for part in inside:
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub):
-            text, names = ast.unparse(part), {each.id for each in ast.walk(part) if isinstance(each, ast.Name)}
+            text, names = ast.unparse(part), names_within(part)
             found[text] = frozenset(names)
             for name in names:
                 for other in twins(name, known):

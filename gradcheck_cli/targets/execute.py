@@ -10,6 +10,7 @@ import ast
 import types
 from collections.abc import Sequence
 
+from gradcheck_cli.model.syntax import names_within
 from gradcheck_cli.targets.contract import TargetRef
 from gradcheck_cli.targets.missing import ANY, bound_names, import_failure, missing_package, place_of, shown
 from gradcheck_cli.targets.resolve import definitions
@@ -111,7 +112,7 @@ def needed(tree: ast.Module, names: Sequence[str]) -> list[ast.stmt]:
         for index, statement in enumerate(tree.body):
             if index not in chosen and _provides(statement) & wanted:
                 chosen.add(index)
-                wanted |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+                wanted |= names_within(statement)
         if len(chosen) == before:
             break
     return [tree.body[index] for index in sorted(chosen)]

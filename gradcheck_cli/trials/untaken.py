@@ -11,6 +11,7 @@ import ast
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, pairwise
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from gradcheck_cli.diagnose import Code
 from gradcheck_cli.diagnose.scope import span
 from gradcheck_cli.model import Array, Sample
-from gradcheck_cli.model.syntax import called
+from gradcheck_cli.model.syntax import called, identifier
 from gradcheck_cli.targets.contract import TextEdit
 from gradcheck_cli.trials.clips import NEAR
 from gradcheck_cli.trials.function_trial import FunctionTrial
@@ -42,7 +43,7 @@ _CLOSER = 2.0**-4
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _EXTREMA = ("maximum", "minimum", "fmax", "fmin", "max", "min")
 # What is asked of lengths chooses no side by numbers.
-_OF_SHAPES = ("shape", "ndim", "size", "len", "range")
+_OF_SHAPES = frozenset(("shape", "ndim", "size", "len", "range"))
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,13 @@ def untaken(session: FunctionSession, trials: Sequence[FunctionTrial], code: Cod
     usual = [trial for trial in trials if trial.outputs and trial.first and not trial.exact]
     end = time.perf_counter() + SECONDS
     found: list[FunctionTrial] = []
+    others = _OtherValues(session, usual)
     for branch in islice(branches(code), MOST_PLACES) if usual else ():
         if time.perf_counter() > end or session.is_late or len(found) == MOST_FURTHER:
             break
         # What another branch led to may be new here too.
         side = _only_side(session, branch, [*usual, *(trial for trial in found if trial.outputs)])
-        across = None if side is None else _across(session, side, usual)
+        across = None if side is None else _across(others, side)
         if across is not None:
             found.append(session.further(*across))
     return found
@@ -103,8 +105,7 @@ def _is_guard(node: ast.expr) -> bool:
 
 def _is_of_shapes(node: ast.expr) -> bool:
     inner = [*ast.walk(node)]
-    names = {getattr(each, "attr", getattr(each, "id", "")) for each in inner}
-    return bool(names & set(_OF_SHAPES)) or any(
+    return bool(set(map(identifier, inner)) & _OF_SHAPES) or any(
         isinstance(each, ast.Constant) and isinstance(each.value, str) for each in inner
     )
 
@@ -133,19 +134,33 @@ def _are_same(session: FunctionSession, sample: Sample, outputs: Sequence[Array]
     )
 
 
-def _across(session: FunctionSession, side: TextEdit, trials: Sequence[FunctionTrial]) -> tuple[Sample, str] | None:
+@dataclass(frozen=True)
+class _OtherValues:
+    """Other values of the first sample: the same for every branch."""
+
+    session: FunctionSession
+    trials: Sequence[FunctionTrial]
+
+    @cached_property
+    def finite(self) -> list[tuple[Sample, str, Sequence[Array]]]:
+        """Those with finite outputs: the sample, what is other in words, and these outputs, of the code as it is."""
+        asked = ((sample, words, self.session.client.outputs(sample)) for words, sample in moved(self.trials[0].sample))
+        return [
+            (sample, words, plain.outputs)
+            for sample, words, plain in asked
+            if plain.ended and all(np.isfinite(part).all() for part in plain.outputs)
+        ]
+
+
+def _across(others: _OtherValues, side: TextEdit) -> tuple[Sample, str] | None:
     """Other values of the first sample, on which the other side counts, and what they are in words; None for none."""
-    ways = [(sample, words, session.client.outputs(sample)) for words, sample in moved(trials[0].sample)]
+    session, asked = others.session, others.finite
     try:
         if not session.client.edit([side]):
             return None
-        for sample, words, plain in ways:
-            is_finite = plain.ended and all(np.isfinite(part).all() for part in plain.outputs)
-            if is_finite and not _are_same(session, sample, plain.outputs):
-                return sample, words
+        return next((each[:2] for each in asked if not _are_same(session, each[0], each[2])), None)
     finally:
         session.client.edit(())
-    return None
 
 
 def moved(sample: Sample) -> Iterator[tuple[str, Sample]]:

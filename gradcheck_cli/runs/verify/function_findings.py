@@ -13,6 +13,7 @@ from gradcheck_cli.diagnose.conditions_of_functions import distinguishing_settin
 from gradcheck_cli.diagnose.edits.by_layer import AsLayer
 from gradcheck_cli.diagnose.edits.naming import findings_of_edits
 from gradcheck_cli.diagnose.kinds import is_of_other_calls, stands_for
+from gradcheck_cli.diagnose.mends import NOT_WRITTEN
 from gradcheck_cli.diagnose.of_functions import Seen, named_by_factor, placed
 from gradcheck_cli.mistakes import CATALOGUE, Sign, standing_for
 from gradcheck_cli.model import CALL, UNEXPLAINED, Array, Finding, FunctionExample, Sample, Verdict
@@ -23,7 +24,6 @@ from gradcheck_cli.trials.function_trial import FunctionTrial
 
 # Of a line on which an array changed while the call was looked on at.
 WRITTEN_HERE = "The array holds other numbers after this line."
-_WRITE_IT = "Write it: the body stops before it computes anything."
 _AXES = ("rows", "columns")
 # Laws that every sample is asked about: of the others a sample that breaks none may not have been asked.
 _OF_EVERY_CALL = (Sign.COUNT, Sign.OTHER_SHAPE, Sign.NOT_FINITE)
@@ -186,7 +186,7 @@ def _crashes(trials: Sequence[FunctionTrial]) -> Iterator[Finding]:
     where = f"the {outcome.error_where} raises " if outcome.error_where else ""
     message = f"{where}{outcome.error} on {trial.sample.text}."
     when = f"on {trial.sample.text}" if ended else ""
-    fix = _WRITE_IT if outcome.error.startswith("NotImplementedError") and not ended else ""
+    fix = NOT_WRITTEN if outcome.error.startswith("NotImplementedError") and not ended else ""
     yield Finding(
         standing_for(Sign.RAISED).id, CALL, "proved", message[:1].upper() + message[1:], fix, when, outcome.error_line
     )

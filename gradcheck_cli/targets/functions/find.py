@@ -225,8 +225,13 @@ def _nets(loaded: Loaded, owner: type, net: str, objects: Iterable[MadeObject]) 
 
 def _returned_by(loaded: Loaded, owner: type, back: str) -> list[str]:
     """What the return statement of a method says, where it is defined."""
-    nodes = (loaded.node(f"{kind.__name__}.{back}") for kind in owner.__mro__)
-    return returned_names(next((found for found in nodes if found is not None), None))
+    return returned_names(_definition(loaded, owner, back))
+
+
+def _definition(loaded: Loaded, owner: type, name: str) -> ast.AST | None:
+    """A method, in the class of the file that defines it."""
+    nodes = (loaded.node(f"{kind.__name__}.{name}") for kind in owner.__mro__)
+    return next((node for node in nodes if node is not None), None)
 
 
 def _loss_method(loaded: Loaded, owner: type) -> str:
@@ -339,13 +344,9 @@ def _bound(loaded: Loaded, owner: type, fore: str, back: str) -> Iterator[Writte
 
 def _kept(loaded: Loaded, owner: type, fore: str, back: str) -> PairForm | None:
     """Of an object that only keeps what it is made with."""
-
-    def definition(name: str) -> ast.AST | None:
-        nodes = (loaded.node(f"{kind.__name__}.{name}") for kind in owner.__mro__)
-        return next((node for node in nodes if node is not None), None)
-
     whole = loaded.node(owner.__name__)
-    found = kept_pair(owner, fore, back, definition, "" if whole is None else _text(loaded, whole))
+    words = "" if whole is None else _text(loaded, whole)
+    found = kept_pair(owner, fore, back, partial(_definition, loaded, owner), words)
     return None if found is None else with_sign(found)
 
 

@@ -71,11 +71,12 @@ def _writes(node: ast.AST) -> Iterator[tuple[str, bool]]:
                 if isinstance(target, ast.Subscript):
                     name = _base(target)
                     is_cleared = isinstance(each.value, ast.Constant) and not _is_all(target.slice)
-                    yield name, is_cleared or name in _names(each.value)
+                    yield name, is_cleared or name in syntax.names_within(each.value)
         elif isinstance(each, ast.Call):
             for keyword in each.keywords:
                 if keyword.arg == "out":
-                    yield _base(keyword.value), any(_base(keyword.value) in _names(arg) for arg in each.args)
+                    name = _base(keyword.value)
+                    yield name, any(name in syntax.names_within(arg) for arg in each.args)
 
 
 def _is_all(index: ast.expr) -> bool:
@@ -87,10 +88,6 @@ def _base(node: ast.AST) -> str:
     while isinstance(node, ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
 @dataclass(frozen=True)

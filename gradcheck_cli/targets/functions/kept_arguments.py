@@ -6,7 +6,6 @@ Their two methods are functions of what both take, and of what the constructor t
 from __future__ import annotations
 
 import ast
-import copy
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from gradcheck_cli.model import Array
+from gradcheck_cli.model import Array, syntax
 from gradcheck_cli.targets.functions.by_use import stores_attributes
 from gradcheck_cli.targets.functions.form import Parameter
 from gradcheck_cli.targets.functions.inputs.parameters import sizes_arrays
@@ -147,7 +146,7 @@ class _Written:
         items = [ast.arg(item.name) for item in (*parameters_of(self.owner), *parameters_of_method(self.owner, name))]
         found.args = ast.arguments([], items, None, [], [], None, [])
         owner = constructor.args.args[0].arg if isinstance(constructor, ast.FunctionDef) else ""
-        found.body = [*(_Names(owner).visit(copy.deepcopy(each)) for each in before), *found.body]
+        found.body = [*(syntax.without_owner(each, owner) for each in before), *found.body]
         return ast.fix_missing_locations(found)
 
     def text(self, name: str) -> str:
@@ -166,7 +165,7 @@ class _Written:
 def _plain(method: ast.FunctionDef) -> ast.FunctionDef:
     """A method as a function: without its object."""
     own = method.args.args[0].arg if method.args.args else ""
-    found: ast.FunctionDef = _Names(own).visit(copy.deepcopy(method))
+    found = syntax.without_owner(method, own)
     found.args.args = found.args.args[1:]
     return ast.fix_missing_locations(found)
 
@@ -174,15 +173,3 @@ def _plain(method: ast.FunctionDef) -> ast.FunctionDef:
 def _comments(lines: Sequence[str]) -> Iterator[str]:
     """The lines with comments, as comments."""
     yield from (f"# {line.strip()}" for line in lines if "#" in line)
-
-
-class _Names(ast.NodeTransformer):
-    """Attributes of an object as names."""
-
-    def __init__(self, owner: str) -> None:
-        self._owner = owner
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """`self.x` -> `x`."""
-        is_own = isinstance(node.value, ast.Name) and node.value.id == self._owner
-        return ast.copy_location(ast.Name(node.attr, node.ctx), node) if is_own else self.generic_visit(node)

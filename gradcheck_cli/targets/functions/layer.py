@@ -194,7 +194,7 @@ class LayerForm:
             return replace(ran, gradients=without_the_mean(ran.gradients, float_arrays(values), outputs[0]))
         return ran
 
-    @property
+    @cached_property
     def _is_averaged(self) -> bool:
         """Does its backward divide by the number of columns, as if dE/dO were of a mean over them?"""
         return self.methods.takes_upstream and method_averages(self.source, self.methods.back)
@@ -348,8 +348,8 @@ def objects_of(owner: Any, source: str, methods: Sequence[str]) -> Iterator[Made
     if not made:
         raise NotAFunctionError("run", f"no object of {owner.__name__} could be made", cause=first_error)
     names = left_open(owner, made[0].instance(SIZES[0]), source, methods)
-    for making in (replace(made[0], filled=filled) for filled in (fillings(names, source) if names else ())):
-        yield MadeObject(making, _shapes(making), _switches(making))
+    for filled in fillings(names, source) if names else ():
+        yield made_as(replace(made[0], filled=filled))
 
 
 def made_as(making: Making) -> MadeObject:

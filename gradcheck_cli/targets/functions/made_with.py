@@ -6,11 +6,11 @@ Their two methods take nothing, and read what the constructor has kept: two func
 from __future__ import annotations
 
 import ast
-import copy
 import inspect
 from dataclasses import dataclass
 from typing import Any
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.functions.methods import parameters_of_method
 from gradcheck_cli.targets.functions.plain import PlainFunction, parameters_of
 
@@ -51,19 +51,7 @@ def _as_function(method: ast.AST | None, owner: type) -> ast.AST | None:
     """The definition with `x` for `self.x`, and the constructor's parameters."""
     if not isinstance(method, ast.FunctionDef):
         return method
-    found: ast.FunctionDef = _Plain(method.args.args[0].arg if method.args.args else "").visit(copy.deepcopy(method))
+    found = syntax.without_owner(method, method.args.args[0].arg if method.args.args else "")
     names = [ast.arg(item.name) for item in parameters_of(owner)]
     found.args = ast.arguments([], names, None, [], [], None, [])
     return ast.fix_missing_locations(found)
-
-
-class _Plain(ast.NodeTransformer):
-    """Attributes of an object as names."""
-
-    def __init__(self, owner: str) -> None:
-        self._owner = owner
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """`self.x` -> `x`."""
-        is_own = isinstance(node.value, ast.Name) and node.value.id == self._owner
-        return ast.copy_location(ast.Name(node.attr, node.ctx), node) if is_own else self.generic_visit(node)

@@ -39,4 +39,4 @@ def _one_by_one(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, set[st
         for one, other in zip(target.elts, value.elts, strict=True):
             yield from _one_by_one(one, other)
     elif isinstance(target, ast.Attribute):
-        yield target.attr, {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+        yield target.attr, syntax.names_within(value)

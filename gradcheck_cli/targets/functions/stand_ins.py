@@ -89,7 +89,7 @@ def _methods(
 ) -> frozenset[str] | None:
     """What is called of it here and where it is handed on; None where it is used as anything else."""
     found: set[str] = set()
-    others = {part for part in _of_its_own(node, name) if _is(part, name)}
+    others = {part for part in _of_its_own(node, name) if syntax.is_name(part, name)}
     for call in (part for part in _of_its_own(node, name) if isinstance(part, ast.Call)):
         if isinstance(call.func, ast.Attribute) and call.func.value in others:
             found.add(call.func.attr)
@@ -125,7 +125,3 @@ def _handed(
 
 def _given(node: ast.FunctionDef) -> list[str]:
     return [item.arg for item in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
-
-
-def _is(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gradcheck_cli.model import Sample, Value
+from gradcheck_cli.model import Sample, Value, syntax
 from gradcheck_cli.targets.functions.find import layers_as_made
 from gradcheck_cli.targets.functions.form import NotAFunctionError, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.beside import beside_known
@@ -241,10 +241,6 @@ def _parts(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     return found
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return repr(one) == repr(other)
-
-
 def _called(form: WrittenFunction) -> Callable[[ast.expr], bool]:
     """What stands for the form where it is called: its name, `Name.apply` of a Function, a method of any object."""
     name, method = form.title.rpartition(".")[2], form.methods.fore if isinstance(form, LayerForm) else ""
@@ -254,7 +250,7 @@ def _called(form: WrittenFunction) -> Callable[[ast.expr], bool]:
             return isinstance(called, ast.Name) if method == "__call__" else _is_method(called, method)
         if form.kind == "autograd-function":
             return isinstance(called, ast.Attribute) and called.attr == "apply" and ast.unparse(called.value) == name
-        return isinstance(called, ast.Name) and called.id == name
+        return syntax.is_name(called, name)
 
     return is_called
 

@@ -12,11 +12,13 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.alarm import alarm
 from gradcheck_cli.targets.stopped import HungError
 
@@ -79,8 +81,8 @@ class CallInFile:
             with alarm(_SECONDS):
                 exec(compile(ast.fix_missing_locations(body), "<own call>", "exec"), names)
                 positional = [_evaluated(part, names) for part in self.node.args]
-                by_name = {part.arg or "": _evaluated(part.value, names) for part in self.node.keywords}
-            bound = signature.bind(*positional, **by_name)
+                named = {part.arg or "": _evaluated(part.value, names) for part in self.node.keywords}
+            bound = signature.bind(*positional, **named)
         except (Exception, HungError, SystemExit):  # whatever the file's statements raise out of their place
             return None
         return dict(bound.arguments)
@@ -90,12 +92,13 @@ class CallInFile:
 
         What is called on a module, as `np.random.seed(0)`, changes none of them.
         """
-        wanted = _read(self.node) - ({self.node.func.id} if isinstance(self.node.func, ast.Name) else set())
+        called = {self.node.func.id} if isinstance(self.node.func, ast.Name) else set()
+        wanted = syntax.names_within(self.node) - called
         chosen: list[ast.stmt] = []
         for statement in reversed(self.before):
             if (_changed(statement) - modules) & wanted:
                 chosen.append(statement)
-                wanted |= _read(statement)
+                wanted |= syntax.names_within(statement)
         return chosen[::-1]
 
 
@@ -108,14 +111,14 @@ class _Seeded(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """One call, and those inside it."""
         self.generic_visit(node)
-        if _called_name(node) in _SEEDED and node.args and isinstance(node.args[0], ast.Constant):
+        if syntax.called(node) in _SEEDED and node.args and isinstance(node.args[0], ast.Constant):
             node.args[0] = ast.copy_location(ast.Constant(self._seed), node.args[0])
         return node
 
 
 def by_name(name: str) -> Callable[[ast.expr], bool]:
     """Is an expression this name?"""
-    return lambda called: isinstance(called, ast.Name) and called.id == name
+    return lambda called: syntax.is_name(called, name)
 
 
 def own_calls(tree: ast.Module, is_called: Callable[[ast.expr], bool], depth: int = _DEPTH) -> Iterator[CallInFile]:
@@ -139,9 +142,7 @@ def _parameters(tree: ast.Module, definition: ast.FunctionDef, depth: int) -> It
     if not depth or definition.args.vararg or definition.args.kwarg:
         return
     named = [*definition.args.posonlyargs, *definition.args.args]
-    for call in own_calls(
-        tree, lambda called: isinstance(called, ast.Name) and called.id == definition.name, depth - 1
-    ):
+    for call in own_calls(tree, by_name(definition.name), depth - 1):
         values = dict(zip((item.arg for item in named), call.node.args, strict=False))
         values |= {part.arg: part.value for part in call.node.keywords if part.arg}
         given = tuple(_assignment(ast.Name(name, ast.Store()), value) for name, value in values.items())
@@ -151,12 +152,10 @@ def _parameters(tree: ast.Module, definition: ast.FunctionDef, depth: int) -> It
 def _defaults(definition: ast.FunctionDef) -> _Statements:
     plain = [*definition.args.posonlyargs, *definition.args.args]
     with_default = plain[len(plain) - len(definition.args.defaults) :]
-    pairs = [*zip(with_default, definition.args.defaults, strict=True)]
-    pairs += [
-        (item, value)
-        for item, value in zip(definition.args.kwonlyargs, definition.args.kw_defaults, strict=True)
-        if value
-    ]
+    pairs = chain(
+        zip(with_default, definition.args.defaults, strict=True),
+        zip(definition.args.kwonlyargs, definition.args.kw_defaults, strict=True),
+    )
     return tuple(_assignment(ast.Name(item.arg, ast.Store()), value) for item, value in pairs if value)
 
 
@@ -213,10 +212,6 @@ def _evaluated(node: ast.expr, names: dict[str, Any]) -> Any:
     return eval(compile(ast.Expression(node), "<own call>", "eval"), names)
 
 
-def _read(node: ast.AST) -> set[str]:
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-
-
 def _changed(statement: ast.stmt) -> set[str]:
     """The names that a statement binds, or whose objects it may change: `W[0] = 1`, `W.append(1)`, `shuffle(W)`."""
     found: set[str] = set()
@@ -228,17 +223,13 @@ def _changed(statement: ast.stmt) -> set[str]:
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             called = node.value
             found |= _base(called.func) if isinstance(called.func, ast.Attribute) else set()
-            if _called_name(called) in _CHANGING:
+            if syntax.called(called) in _CHANGING:
                 found |= {argument.id for argument in called.args if isinstance(argument, ast.Name)}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
     return found
-
-
-def _called_name(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _base(node: ast.expr) -> set[str]:
@@ -250,13 +241,13 @@ def _base(node: ast.expr) -> set[str]:
 def _reaches_outside(statements: Sequence[ast.stmt], functions: Mapping[str, str]) -> bool:
     """Does one of these, or a function of the file that they call, read or write what is outside?"""
     texts = [ast.unparse(ast.fix_missing_locations(statement)) for statement in statements]
+    own = re.compile(rf"\b(?:{'|'.join(map(re.escape, functions))})\b") if functions else None
     seen: set[str] = set()
     while texts:
         text = texts.pop()
         words = set(re.findall(r"\w+", text))
         called = {name for name in functions if name in words and name not in seen}
-        own = "|".join(map(re.escape, functions))
-        if _OUTSIDE.search(re.sub(rf"\b({own})\b", "", text) if own else text):
+        if _OUTSIDE.search(own.sub("", text) if own else text):
             return True
         seen |= called
         texts += [functions[name] for name in called]

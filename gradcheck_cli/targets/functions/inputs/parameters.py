@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from gradcheck_cli.model import syntax
+from gradcheck_cli.model.syntax import is_name
 from gradcheck_cli.targets.functions.inputs.proposals import constant
 from gradcheck_cli.targets.functions.spelling import is_target, tokens
 
@@ -25,12 +26,12 @@ def keys_read(source: str, name: str) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {}
     for node in syntax.nodes_in(source):
-        if isinstance(node, ast.Subscript) and _is(node.value, name) and isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Subscript) and is_name(node.value, name) and isinstance(node.ctx, ast.Load):
             if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
                 found.setdefault(node.slice.value, None)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
             first = node.args[:1]
-            if _is(node.func.value, name) and first and isinstance(first[0], ast.Constant):
+            if is_name(node.func.value, name) and first and isinstance(first[0], ast.Constant):
                 found.setdefault(str(first[0].value), node.args[1] if len(node.args) > 1 else None)
     return found
 
@@ -56,17 +57,13 @@ def _usual(key: str) -> Any:
 _SEVERAL = 2
 
 
-def _is(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
 def number_of_names(source: str, name: str) -> int:
     """Into how many names the code takes a parameter apart: `kernel_h, kernel_w = kernel_size`; 0 where it does not.
 
     Also as an array: `x, y, z = np.asarray(point)`.
     """
     for node in syntax.nodes_in(source):
-        into = node.targets[0] if isinstance(node, ast.Assign) and _is(_as_it_is(node.value), name) else None
+        into = node.targets[0] if isinstance(node, ast.Assign) and is_name(_as_it_is(node.value), name) else None
         if isinstance(into, ast.Tuple | ast.List):
             return len(into.elts)
     return 0
@@ -80,7 +77,7 @@ def entries_read(source: str, name: str) -> tuple[int, bool]:
     """
     most, is_whole = 0, False
     for node in syntax.nodes_in(source):
-        if isinstance(node, ast.Subscript) and _is(node.value, name):
+        if isinstance(node, ast.Subscript) and is_name(node.value, name):
             last = _last_of(node.slice)
             if last is None:
                 into = next((each for each in syntax.nodes_in(source) if _takes_apart(each, node)), None)
@@ -117,7 +114,7 @@ def _as_it_is(node: ast.expr) -> ast.expr:
 def goes_through_steps(source: str, name: str) -> bool:
     """Does the code multiply one step of a sequence after the other by weights: `X[:, t] @ W`, `xt = X[:, t, :]`?"""
     tree = syntax.nodes_in(source)
-    steps = [node for node in tree if isinstance(node, ast.Subscript) and _is(node.value, name) and _is_step(node)]
+    steps = [node for node in tree if isinstance(node, ast.Subscript) and is_name(node.value, name) and _is_step(node)]
     assigned = (node for node in tree if isinstance(node, ast.Assign) and node.value in steps)
     named = {target.id for node in assigned for target in node.targets if isinstance(target, ast.Name)}
     products = (node for node in tree if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
@@ -145,7 +142,9 @@ def zipped(source: str, name: str) -> bool:
     helpers = {"zip", *(node.name for node in tree if isinstance(node, ast.FunctionDef) and _zips_its_own(node))}
     calls = (node for node in tree if isinstance(node, ast.Call) and getattr(node.func, "id", "") in helpers)
     pairs = (call.args for call in calls if len(call.args) > 1)
-    return any(any(_is(one, name) for one in args) and all(isinstance(one, ast.Name) for one in args) for args in pairs)
+    return any(
+        any(is_name(one, name) for one in args) and all(isinstance(one, ast.Name) for one in args) for args in pairs
+    )
 
 
 def names_of_a_row(source: str, name: str) -> int:
@@ -159,7 +158,7 @@ def names_of_a_row(source: str, name: str) -> int:
         if not isinstance(node.target, ast.Tuple):
             continue
         for part, given in zip(node.target.elts, getattr(node.iter, "args", ()), strict=False):
-            if _is(given, name) and isinstance(part, ast.Tuple):
+            if is_name(given, name) and isinstance(part, ast.Tuple):
                 return len(part.elts)
     return 0
 
@@ -193,7 +192,7 @@ def words_compared(source: str, name: str) -> list[str]:
 
 def _attributes_of(nodes: Sequence[ast.AST], name: str) -> list[str]:
     """The attributes that are nothing but a parameter: `self.act = activation.lower()`."""
-    made = (node for node in nodes if isinstance(node, ast.Assign) and _is(_as_said(node.value), name))
+    made = (node for node in nodes if isinstance(node, ast.Assign) and is_name(_as_said(node.value), name))
     return [target.attr for node in made for target in node.targets if isinstance(target, ast.Attribute)]
 
 
@@ -240,21 +239,21 @@ def sizes_arrays(source: str, name: str) -> bool:
     makes = (call for call in calls if getattr(call.func, "attr", "") in _MAKERS)
     given = [each for call in makes for each in call.args]
     given += [part for each in given if isinstance(each, ast.Tuple) for part in each.elts]
-    return any(_is(each, name) for each in given) and not _is_taken_apart(source, name)
+    return any(is_name(each, name) for each in given) and not _is_taken_apart(source, name)
 
 
 def _is_taken_apart(source: str, name: str) -> bool:
     """Is it a shape: `np.zeros(shape)` beside `shape[0]`, or `*shape`?"""
     nodes = syntax.nodes_in(source)
     return any(
-        isinstance(node, ast.Subscript | ast.Starred | ast.Attribute) and _is(node.value, name) for node in nodes
+        isinstance(node, ast.Subscript | ast.Starred | ast.Attribute) and is_name(node.value, name) for node in nodes
     )
 
 
 def is_looked_up(source: str, name: str, others: Sequence[str]) -> bool:
     """Does another parameter choose rows of it: `table[word]`, `W[ids]`?"""
     nodes = syntax.nodes_in(source)
-    chosen = (node.slice for node in nodes if isinstance(node, ast.Subscript) and _is(node.value, name))
+    chosen = (node.slice for node in nodes if isinstance(node, ast.Subscript) and is_name(node.value, name))
     return any(isinstance(each, ast.Name) and each.id in others for each in chosen)
 
 
@@ -275,7 +274,7 @@ def rows_of_places(source: str, name: str) -> tuple[tuple[float, ...], ...]:
 def _rows_gone_through(source: str, name: str) -> list[bool]:
     """Of each name of `for i, j, w in pairs`: does it choose a row of something, `x[i]`? [] where none of them does."""
     for node in syntax.nodes_in(source):
-        target = node.target if isinstance(node, ast.For | ast.comprehension) and _is(node.iter, name) else None
+        target = node.target if isinstance(node, ast.For | ast.comprehension) and is_name(node.iter, name) else None
         if isinstance(target, ast.Tuple | ast.List) and all(isinstance(each, ast.Name) for each in target.elts):
             chosen = _choosing(source)
             found = [getattr(each, "id", "") in chosen for each in target.elts]
@@ -292,10 +291,10 @@ def _choosing(source: str) -> set[str]:
 
 def gives_places(source: str, name: str) -> bool:
     """Does the code go through a parameter and choose by each of its entries: `for i in ranking: total += s[i]`?"""
-    for loop in (node for node in syntax.nodes_in(source) if isinstance(node, ast.For) and _is(node.iter, name)):
+    for loop in (node for node in syntax.nodes_in(source) if isinstance(node, ast.For) and is_name(node.iter, name)):
         each = syntax.identifier(loop.target)
         chosen = (node.slice for node in ast.walk(loop) if isinstance(node, ast.Subscript))
-        if each and any(_is(place, each) for place in chosen):
+        if each and any(is_name(place, each) for place in chosen):
             return True
     return False
 
@@ -316,7 +315,7 @@ def is_sorted_by(source: str, name: str) -> bool:
     calls = (node for node in syntax.nodes_in(source) if isinstance(node, ast.Call))
     sorts = (call for call in calls if syntax.called(call) == "argsort")
     given = (each for call in sorts for each in (*call.args[:1], getattr(call.func, "value", None)))
-    return any(_is(each.operand if isinstance(each, ast.UnaryOp) else each, name) for each in given if each)
+    return any(is_name(each.operand if isinstance(each, ast.UnaryOp) else each, name) for each in given if each)
 
 
 def stands_in_arithmetic(source: str, name: str) -> bool:
@@ -324,7 +323,7 @@ def stands_in_arithmetic(source: str, name: str) -> bool:
     nodes = syntax.nodes_in(source)
     places = {part for node in nodes if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)}
     sums = (node for node in nodes if isinstance(node, ast.BinOp) and node not in places)
-    return any(_is(node.left, name) or _is(node.right, name) for node in sums)
+    return any(is_name(node.left, name) or is_name(node.right, name) for node in sums)
 
 
 def says_yes_or_no(source: str, name: str) -> bool:
@@ -339,7 +338,7 @@ def says_yes_or_no(source: str, name: str) -> bool:
     found = {
         getattr(node.comparators[0], "value", None)
         for node in compared
-        if _is_part_of(node.left, names) or (is_target(name) and _is(node.left, name))
+        if _is_part_of(node.left, names) or (is_target(name) and is_name(node.left, name))
     }
     return bool(found) and found <= {0, 1} and 1 in found
 

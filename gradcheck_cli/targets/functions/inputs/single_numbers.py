@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from gradcheck_cli.model import syntax
+from gradcheck_cli.model.syntax import is_name
 from gradcheck_cli.targets.functions.form import Parameter, WrittenFunction
 from gradcheck_cli.targets.functions.inputs.proposals import REAL, Proposal
 from gradcheck_cli.targets.functions.pair import PairForm
@@ -95,13 +96,13 @@ def _assigned(function: ast.AST | None, part: ast.AST | None) -> list[ast.expr]:
     if not isinstance(part, ast.Name):
         return [part]
     given = (each for each in ast.walk(function) if isinstance(each, ast.Assign))
-    return [each.value for each in given if any(_is(target, part.id) for target in each.targets)]
+    return [each.value for each in given if any(is_name(target, part.id) for target in each.targets)]
 
 
 def _is_scaled_total(value: ast.expr, name: str) -> bool:
     factors = list(_factors(value))
     totals = [each for each in factors if _is_total(each)]
-    return bool(totals) and any(_is(each, name) for each in factors)
+    return bool(totals) and any(is_name(each, name) for each in factors)
 
 
 def scales_a_total(source: str, name: str) -> bool:
@@ -112,7 +113,7 @@ def scales_a_total(source: str, name: str) -> bool:
     products = (node for node in syntax.nodes_in(source) if isinstance(node, ast.BinOp))
     chains = (list(_factors(node)) for node in products if isinstance(node.op, ast.Mult | ast.Div))
     return any(
-        any(_is(each, name) for each in chain) and any(_is_total(each) and not _has(each, name) for each in chain)
+        any(is_name(each, name) for each in chain) and any(_is_total(each) and not _has(each, name) for each in chain)
         for chain in chains
     )
 
@@ -138,9 +139,5 @@ def _is_total(node: ast.expr) -> bool:
     return not node.keywords and len(node.args) <= is_of_module
 
 
-def _is(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
 def _has(node: ast.AST, name: str) -> bool:
-    return any(_is(each, name) for each in ast.walk(node))
+    return any(is_name(each, name) for each in ast.walk(node))
