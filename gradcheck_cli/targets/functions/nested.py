@@ -142,10 +142,18 @@ def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from getattr(value, "__dict__", {}).items()
 
 
-def _walked(value: Any, before: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+def _walked(value: Any, before: KeyPath = (), above: tuple[Any, ...] = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """What a value holds at any depth, and the way to it; not once more what refers back, as `child.parent`."""
     yield before, value
+    around = (*above, value)
     for key, inner in _parts(value):
-        yield from _walked(inner, (*before, key))
+        if not is_one_of(inner, around):
+            yield from _walked(inner, (*before, key), around)
+
+
+def is_one_of(value: Any, others: Sequence[Any]) -> bool:
+    """Is it one of these very objects, whatever it says of being equal?"""
+    return any(value is other for other in others)
 
 
 def _at(value: Any, path: KeyPath) -> Any:

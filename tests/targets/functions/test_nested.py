@@ -34,6 +34,20 @@ def test_each_array_has_a_name_a_place_and_a_gradient(value, names, gradients):
     assert W[0, 0] == 0
 
 
+def test_what_refers_back_is_walked_once():
+    """`child.parent` is an array of the tree already."""
+    root, child = SimpleNamespace(W=W, children=[]), SimpleNamespace(W=W)
+    root.children.append(child)
+    child.parent = root
+    nested = NestedArrays("tree", root)
+
+    made = nested.made({"tree_children_0_W": W + 1})
+
+    assert nested.leaves == {"tree_W": ("W",), "tree_children_0_W": ("children", 0, "W")}
+    assert np.array_equal(made.children[0].W, W + 1)
+    assert np.array_equal(made.W, W)
+
+
 def test_another_structure_has_no_gradients_of_this_one():
     """One layer less, or nothing of the kind."""
     nested = NestedArrays("net", [{"W": W}, {"W": W}])

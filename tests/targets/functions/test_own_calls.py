@@ -8,9 +8,10 @@ import pytest
 from functions_here import function_here
 
 from gradcheck_cli.model import Sample, Verdict
+from gradcheck_cli.model.errors import TargetError
 from gradcheck_cli.targets.functions.find import forms_of
 from gradcheck_cli.targets.functions.inputs.as_called import guess_as_called, is_meant_otherwise
-from gradcheck_cli.targets.functions.inputs.own_calls import by_name, own_calls
+from gradcheck_cli.targets.functions.inputs.own_calls import by_name, entries, own_calls
 from gradcheck_cli.targets.functions.inputs.proving import is_derivative
 from gradcheck_cli.targets.functions.total_loss import ready_forms
 from gradcheck_cli.targets.load import load
@@ -228,3 +229,46 @@ def test_only_what_is_wrong_and_of_another_kind_is_meant_otherwise(tmp_path, gra
     ready = next(ready_forms(form, sample))
 
     assert is_meant_otherwise(ready, sample, loaded) is is_other
+
+
+# Each node of a tree knows its parent: no end is reached by walking from one to what it holds.
+TREE = """
+import numpy as np
+
+class Twig:
+    def __init__(self, bend, parent=None):
+        self.bend, self.parent, self.twigs = bend, parent, []
+        if parent is not None:
+            parent.twigs.append(self)
+
+def sway(root, x):
+    for twig in root.twigs:
+        x = x @ twig.bend
+    return x, (root, x)
+
+def sway_backward(up, cache):
+    root, x = cache
+    for twig in root.twigs[::-1]:
+        up = up @ twig.bend.T
+    return up
+
+root = Twig(np.eye(3))
+Twig(np.eye(3), root)
+out, kept = sway(root, np.ones((2, 3)))
+"""
+
+
+def test_objects_that_refer_to_one_another_end_in_no_recursion(tmp_path):
+    """What cannot be taken apart is refused as anything else is."""
+    file = tmp_path / "tree.py"
+    file.write_text(TREE)
+
+    with pytest.raises(TargetError, match="its forward runs on no inputs that were tried"):
+        function_here(f"{file}:sway_backward")
+
+
+def test_the_numbers_of_a_list_that_holds_itself_are_counted_once():
+    """Beside those of an array in it."""
+    ring = [np.zeros((2, 3)), 1.0]
+    ring.append({"ring": ring})
+    assert entries(ring) == 7

@@ -32,7 +32,7 @@ from gradcheck_cli.targets.functions.inputs.variations import with_equal_lengths
 from gradcheck_cli.targets.functions.layer import LayerForm
 from gradcheck_cli.targets.functions.loss import LossForm
 from gradcheck_cli.targets.functions.making import Copied, Making
-from gradcheck_cli.targets.functions.nested import NestedArrays, nested_in, with_nested
+from gradcheck_cli.targets.functions.nested import NestedArrays, is_one_of, nested_in, with_nested
 from gradcheck_cli.targets.functions.pair import PairForm
 from gradcheck_cli.targets.load import Loaded
 
@@ -211,17 +211,23 @@ def _signature(form: WrittenFunction, namespace: Mapping[str, Any]) -> inspect.S
     )
 
 
-def _plain(value: Any) -> Any:
-    """The fields of an object as a dict, at any depth; anything else as it is."""
+def _plain(value: Any, above: tuple[Any, ...] = ()) -> Any:
+    """The fields of an object as a dict, at any depth; anything else as it is.
+
+    What refers back to what holds it, as `child.parent`, has no end: `...`, of which nothing is known.
+    """
+    if is_one_of(value, above):
+        return ...
+    around = (*above, value)
     if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: _plain(inner, around) for key, inner in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return _plain(value._asdict())
+        return _plain(value._asdict(), around)
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [_plain(inner, around) for inner in value]
     held = getattr(value, "__dict__", None)
     is_object = held is not None and not hasattr(value, "shape") and not callable(value)
-    return {name: _plain(inner) for name, inner in held.items()} if held is not None and is_object else value
+    return {name: _plain(inner, around) for name, inner in held.items()} if held is not None and is_object else value
 
 
 def _of_form(arguments: Mapping[str, Any], form: WrittenFunction) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ import numpy as np
 
 from gradcheck_cli.model import syntax
 from gradcheck_cli.targets.alarm import alarm
+from gradcheck_cli.targets.functions.nested import is_one_of
 from gradcheck_cli.targets.stopped import HungError
 
 # Words of calls that reach beyond the process, or wait for somebody.
@@ -254,10 +255,10 @@ def _reaches_outside(statements: Sequence[ast.stmt], functions: Mapping[str, str
     return False
 
 
-def entries(value: Any) -> int:
-    """The numbers in an argument, however it is nested."""
-    if isinstance(value, Mapping):
-        return sum(map(entries, value.values()))
-    if isinstance(value, tuple | list):
-        return sum(map(entries, value))
+def entries(value: Any, above: tuple[Any, ...] = ()) -> int:
+    """The numbers in an argument, however it is nested; not once more those of what refers back."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple | list) else None
+    if inner is not None:
+        around = (*above, value)
+        return sum(entries(each, around) for each in inner if not is_one_of(each, around))
     return int(np.size(value)) if hasattr(value, "shape") else 1
