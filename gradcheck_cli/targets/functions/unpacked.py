@@ -207,7 +207,9 @@ class _Making:
         if self.held is not None:
             return _with_parts(copy.copy(self.held), parts)
         kinds = (value for value in self.module.values() if isinstance(value, type))
-        kind = next((kind for kind in kinds if set(parts) <= set(_slots(kind))), SimpleNamespace)
+        kind = next((kind for kind in kinds if set(parts) <= set(_slots(kind))), None)
+        if kind is None:
+            return SimpleNamespace(**parts)
         if _is_named_tuple(kind):
             return kind(**{name: parts.get(name) for name in _slots(kind)})
         return _with_parts(object.__new__(kind), parts)

@@ -205,6 +205,30 @@ def test_a_named_tuple_of_parameters_is_its_fields_and_a_cache_stays_one(tmp_pat
     assert set(report.gradients) == {"x", "turn", "lean"}
 
 
+# An object of a class that says nothing of what it holds, as one that is loaded or put together elsewhere.
+GATE = """
+import numpy as np
+
+def gate_forward(x, gate):
+    return np.tanh(x @ gate.tilt) * gate.width, (x, gate)
+
+def gate_backward(dy, kept):
+    x, gate = kept
+    bent = np.tanh(x @ gate.tilt)
+    inner = dy * gate.width * (1 - bent ** 2)
+    return inner @ gate.tilt.T, x.T @ inner, FACTOR * (dy * bent).sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("1", Verdict.PASS), ("2", Verdict.FAIL)])
+def test_what_the_code_reads_of_an_object_of_an_unknown_class_is_its_arguments(tmp_path, factor, verdict):
+    """An object that has these attributes and no others stands in."""
+    (tmp_path / "gate.py").write_text(GATE.replace("FACTOR", factor))
+    report = function_here(f"{tmp_path}/gate.py:gate_backward")
+    assert report.verdict is verdict
+    assert set(report.gradients) == {"x", "tilt", "width"}
+
+
 # Weights come as a pair, and their gradients go back as one.
 LENS = """
 import numpy as np
